@@ -1,0 +1,61 @@
+"""One run of a traffic profile: Locust as a process of its own, bounded in time, and its recording.
+
+Locust's exit status is not looked at: it is 0 in too many cases in which nothing was measured.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from fixtures.target.run_identity import RunIdentity
+from fixtures.target.target import Target
+from load.profiles import DRAIN_S, TrafficProfile
+from load.recording import Recording, read_recording
+
+PROJECT = Path(__file__).parents[1]
+START_LIMIT_S = 30.0
+
+
+class LoadRunError(Exception):
+    """Locust did not finish its run; an error of the harness, with what Locust printed."""
+
+
+def run_traffic(target: Target, profile: TrafficProfile, file: Path, run: RunIdentity, directory: Path) -> Recording:
+    """Send the traffic to `target`; the recording is written to `directory`. Raises LoadRunError."""
+    run_id = uuid.uuid4().hex
+    directory.mkdir(parents=True, exist_ok=True)
+    command: list[str | Path] = [
+        *(sys.executable, "-m", "locust", "--locustfile", PROJECT / "load" / "locustfile.py"),
+        *("--headless", "--users", "1", "--spawn-rate", "1", "--loglevel", "WARNING", "--only-summary"),
+        *("--traffic", profile.name, "--traffic-file", file, "--target", target.name),
+        *("--recording", directory, "--run-id", run_id),
+    ]
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(
+            command, cwd=PROJECT, env=_environment(target, run), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+        try:
+            process.wait(profile.duration_s + DRAIN_S + START_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            process.kill()
+            process.wait()
+        recording = read_recording(directory)
+        if recording is None or recording.account.run != run_id:
+            output.seek(0)
+            raise LoadRunError(f"locust ended ({process.returncode}) without a recording:\n{output.read()[-3000:]}")
+    return recording
+
+
+def _environment(target: Target, run: RunIdentity) -> Mapping[str, str]:
+    names = ("BACKEND_URL", "VAPI_WEBHOOK_SECRET", "VOXANNE_CANARIES")
+    variables = {name: target.variables[name] for name in names if name in target.variables}
+    parent = {"VOXANNE_LOAD_PARENT": str(os.getpid())}
+    return {**os.environ, **variables, **parent, "VOXANNE_LOAD_MARKERS": "|".join(run.markers)}
