@@ -1,10 +1,3 @@
-"""The plugins of the harness, in the order in which they configure themselves."""
+"""What the checks stand on, beside the plugins that `pyproject.toml` names because they add options."""
 
-pytest_plugins = (
-    "fixtures.target.plugin",
-    "fixtures.vapi.plugin",
-    "fixtures.database.plugin",
-    "fixtures.tenancy.plugin",
-    "load.plugin",
-    "fixtures.verdict.plugin",
-)
+pytest_plugins = ("fixtures.vapi.plugin", "fixtures.tenancy.plugin")

@@ -20,7 +20,7 @@ from fixtures.vapi.reply import answer_to, understood
 from fixtures.vapi.rules import Layer, violations
 from fixtures.vapi.tools import BOOKING
 from fixtures.verdict.evidence import Evidence
-from fixtures.verdict.outcome import Violation, expect, fail_on, precondition
+from fixtures.verdict.outcome import Violation, control, expect, fail_on, precondition
 
 Ring = Callable[[Organisation], LiveCall]
 SIMULTANEOUS = 5
@@ -121,6 +121,7 @@ def test_impossible_time(vapi: Vapi, ring: Ring, target: Target, diary: Diary, a
         {"appointmentDate": str(yesterday)},
         {"appointmentTime": "25:00"},
     ]
+    _control_booked(vapi, ring(clinic), arguments_for(BOOKING, clinic))
     before = diary.snapshot(target.organisations)
     broken: list[Violation] = []
     for case in cases:
@@ -141,6 +142,7 @@ def test_impossible_time(vapi: Vapi, ring: Ring, target: Target, diary: Diary, a
 def test_argument_ignored(vapi: Vapi, ring: Ring, target: Target, diary: Diary, arguments_for: ArgumentsFor) -> None:
     """The arguments name the other clinic in every way that was seen; the booking stays where the call is."""
     clinic, other = target.organisations[:2]
+    _control_booked(vapi, ring(clinic), arguments_for(BOOKING, clinic))
     names = ("tenantId", "tenant_id", "orgId", "org_id", "organizationId")
     call = ToolCall(BOOKING, {**arguments_for(BOOKING, clinic), **dict.fromkeys(names, other.id)})
     before = diary.snapshot(target.organisations)
@@ -150,6 +152,13 @@ def test_argument_ignored(vapi: Vapi, ring: Ring, target: Target, diary: Diary, 
     expect(not abroad, expected=f"no row in {other.name}", seen=f"{len(abroad)} rows there")
     answer = understood(reply, call)
     precondition(written or answer.refused, f"confirmed ({answer.text[:120]}), but written nowhere")
+
+
+def _control_booked(vapi: Vapi, line: LiveCall, arguments: Arguments) -> None:
+    """A tool that refuses everything proves nothing by refusing one call more."""
+    call = ToolCall(BOOKING, arguments)
+    answer = understood(vapi.call_tools(line, call), call)
+    control(not answer.refused, f"a booking in good order is refused too: {answer.text[:160]}")
 
 
 def _rows_at(diary: Diary, clinic: Organisation, arguments: Arguments) -> int:

@@ -17,7 +17,7 @@ from fixtures.vapi.message import LiveCall, ToolCall
 from fixtures.vapi.reply import Reply, understood
 from fixtures.vapi.rules import Layer, violations
 from fixtures.vapi.tools import ToolDefinition
-from fixtures.verdict.outcome import Violation, expect, fail_on, precondition
+from fixtures.verdict.outcome import Violation, control, expect, fail_on, precondition
 
 Ring = Callable[[Organisation], LiveCall]
 
@@ -47,6 +47,7 @@ def test_missing_argument(
 ) -> None:
     """Without a required argument: HTTP 200, a refusal, and no row."""
     clinic = target.organisations[0]
+    _control_served(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
     before = diary.snapshot(target.organisations)
     for name in tool.required:
         arguments = arguments_for(tool, clinic)
@@ -76,6 +77,7 @@ def test_no_default(
         phone_number=run_identity.next_phone(),
         metadata=None,
     )
+    _control_served(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
     before = diary.snapshot(target.organisations)
     call = ToolCall(tool, arguments_for(tool, clinic))
     reply = vapi.call_tools(stranger, call)
@@ -89,6 +91,12 @@ def test_no_default(
             seen=f"served: {answer.text[:200]}",
         )
     precondition(reply.exchange.complete, f"no answer: {reply.exchange.fault}")
+
+
+def _control_served(vapi: Vapi, line: LiveCall, call: ToolCall) -> None:
+    """A tool that refuses everything proves nothing by refusing one call more."""
+    answer = understood(vapi.call_tools(line, call), call)
+    control(not answer.refused, f"the same call in good order is refused too: {answer.text[:160]}")
 
 
 def _expect_refusal(reply: Reply, call: ToolCall, case: str) -> None:

@@ -33,7 +33,9 @@ def test_finds_caller(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
 
 @pytest.mark.criterion("tools.lookup.meaning.unknown-caller")
 def test_unknown_caller(vapi: Vapi, ring: Ring, clinic: Organisation, run_identity: RunIdentity) -> None:
-    """A number and a name that nobody has lead to nobody."""
+    """A number and a name that nobody has lead to nobody, while a known number leads to somebody."""
+    known = _look_up(vapi, ring, clinic, "phone", _contact(clinic).phone)
+    control(meaning.lookup(known).found, f"a known caller is not found either: {known.text[:160]}")
     for kind, key in (("phone", run_identity.next_phone()), ("name", f"Nobody {run_identity.patient}")):
         answer = _look_up(vapi, ring, clinic, kind, key)
         found = meaning.lookup(answer)

@@ -18,7 +18,7 @@ from fixtures.vapi.message import (
     plain_message,
     status_update,
 )
-from fixtures.verdict.outcome import Violation, expect, fail_on, precondition
+from fixtures.verdict.outcome import Violation, control, expect, fail_on, precondition
 
 Ring = Callable[[Organisation], LiveCall]
 TRANSCRIPTS = "call_transcripts"
@@ -28,7 +28,12 @@ ANSWERS = {"assistantId", "assistant", "squadId", "squad", "workflowId", "workfl
 
 @pytest.mark.criterion("webhook.messages.acknowledged")
 def test_acknowledged(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
-    """Messages that want no answer get a 2xx, those of types that nobody knows yet included."""
+    """Messages that want no answer get a 2xx, those of types that nobody knows yet included.
+
+    The control is a message that does want one: without its answer, anything at all may be behind the address.
+    """
+    greeting = vapi.tell(assistant_request(ring(clinic)))
+    control(isinstance(as_document(greeting), dict), f"an assistant-request gets no JSON: {greeting.text[:120]!r}")
     fail_on(_not_acknowledged(vapi, ring(clinic)))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -48,7 +49,8 @@ class Dispatcher(FastHttpUser):
     run_id: ClassVar[str]
 
     def on_start(self) -> None:
-        """A redirect is an answer like any other."""
+        """A redirect is an answer like any other, and no call carries the cookies of another."""
+        self.client.cookiejar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         setattr(self.client.client, "redirect_response_codes", frozenset())  # noqa: B010  # typed as of the class
 
     @task

@@ -13,15 +13,31 @@ from fixtures.database.server import Server
 from fixtures.defects.defect import Change
 from fixtures.reference.deployment import create_reference_database, deployed, new_secrets
 from tests.changed import changed_database
+from tests.project import Project
 
 Deploy = Callable[[Change], contextlib.AbstractContextManager[Mapping[str, str]]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--all-defects`: the whole detection table instead of a sample."""
+    """`--all-defects`."""
     parser.getgroup("voxanne").addoption(
-        "--all-defects", action="store_true", help="tests: run every defect and twin, not a sample that fits the time"
+        "--all-defects", action="store_true", help="tests: print the whole detection table, defect by criterion"
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The detection table; every defect runs every time, as long as they fit the time that CI has."""
+    if not config.getoption("all_defects"):
+        return
+    reports = [r for rs in terminalreporter.stats.values() for r in rs if getattr(r, "when", "") == "call"]
+    rows = [
+        value for report in reports for name, value in getattr(report, "user_properties", ()) if name == "detection"
+    ]
+    terminalreporter.section(f"detection table: {len(rows)} defects")
+    for defect, fails, inconclusive in sorted(rows):
+        terminalreporter.write_line(f"{defect:<34} {', '.join(fails)}")
+        if inconclusive:
+            terminalreporter.write_line(f"{'':<34} not judged any more: {', '.join(inconclusive)}")
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +65,9 @@ def deploy(postgres: Server, reference_template: str, tmp_path: Path) -> Deploy:
                 yield variables
 
     return deploy_change
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A small project with the verdict core and one scenario that passes."""
+    return Project(tmp_path)

@@ -1,0 +1,185 @@
+"""The gate from outside: what a user does and sees, on healthy, hostile and absent deployments."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fixtures.defects.defect import Change
+from tests import servers
+from tests.conftest import Deploy
+from tests.gate import PROJECT, run_gate
+
+FAST = ("-m", "not latency")
+
+
+def test_reference_is_go(tmp_path: Path) -> None:
+    """Two runs at the same time: both GO, each on a deployment of its own."""
+    with ThreadPoolExecutor() as pool:
+        runs = list(pool.map(lambda name: run_gate(tmp_path / name, *FAST), ("one", "other")))
+    for run in runs:
+        assert 0 == run.exit_status, run.output
+        assert "database: PostgreSQL 18" in run.output
+        assert run.document["selection"]["selected"] == run.document["selection"]["judged"] > 50
+
+
+def test_distributed_run_is_go(tmp_path: Path) -> None:
+    """Under xdist each worker has a deployment of its own."""
+    run = run_gate(tmp_path, "-n", "2", *FAST)
+    assert 0 == run.exit_status, run.output
+
+
+def test_local_target_without_reference(tmp_path: Path, deploy: Deploy) -> None:
+    """Any backend on loopback is verified by its variables alone, and is left as it was found."""
+    with deploy(Change()) as variables:
+        run = run_gate(tmp_path, "--target", "local", "-m", "contract", variables={**variables, **state(tmp_path)})
+    assert 0 == run.exit_status, run.output
+    assert "fixtures.reference" not in run.output
+    assert "removed" in run.output
+
+
+def test_local_without_database(tmp_path: Path, deploy: Deploy) -> None:
+    """Without DATABASE_URL the rest is judged all the same, and every criterion that needs it says so."""
+    with deploy(Change()) as variables:
+        given = {name: value for name, value in variables.items() if name != "DATABASE_URL"}
+        run = run_gate(tmp_path, "--target", "local", "-m", "contract", variables={**given, **state(tmp_path)})
+    assert 20 == run.exit_status, run.output
+    assert "missing: DATABASE_URL, needed by" in run.output
+    assert set() == run.with_verdict("fail")
+    assert {"credential-missing"} == {run.criteria[id_]["reason"] for id_ in run.with_verdict("inconclusive")}
+    assert "tools.lookup.meaning.finds-caller" in run.with_verdict("pass")
+
+
+def test_missing_variables_are_told_at_once(tmp_path: Path) -> None:
+    """Nothing is set: no traceback, every name, nothing judged."""
+    run = run_gate(tmp_path, "--target", "production", "-m", "contract")
+    assert 20 == run.exit_status, run.output
+    for name in ("BACKEND_URL", "VAPI_WEBHOOK_SECRET", "VOXANNE_CANARIES", "DATABASE_URL"):
+        assert f"missing: {name}, needed by" in run.output
+    assert "Traceback" not in run.output
+    assert 0 == run.document["selection"]["judged"]
+
+
+def test_production_is_not_written_to(tmp_path: Path) -> None:
+    """Its record does not allow it: every check that writes says so."""
+    run = run_gate(tmp_path, "--target", "production", "-m", "writes")
+    assert {"permission-missing"} == {criterion["reason"] for criterion in run.criteria.values()}
+    assert 20 == run.exit_status
+
+
+NOT_FOUND = servers.answering("404 Not Found", b'{"error":"Not found"}', "application/json")
+HTML = servers.answering("200 OK", b"<!doctype html><title>Tunnel</title>", "text/html")
+
+
+@pytest.mark.parametrize(
+    ("server", "status"),
+    [
+        pytest.param(NOT_FOUND, 1, id="404"),
+        pytest.param(HTML, 1, id="html"),
+        pytest.param(servers.headers_then_nothing, 1, id="headers-then-nothing"),
+        pytest.param(servers.silent, 1, id="silent"),
+        pytest.param(servers.endless_body, 1, id="endless-body"),
+        pytest.param(servers.hanging_up, 1, id="hanging-up"),
+    ],
+)
+def test_hostile_server(
+    tmp_path: Path, deploy: Deploy, server: Callable[[servers.Connection], None], status: int
+) -> None:
+    """No hang, no traceback, no pass: the database is healthy, the backend is not."""
+    with deploy(Change()) as variables, servers.serving(server) as url:
+        run = run_gate(tmp_path, "--target", "sandbox", "-m", "contract", variables={**variables, "BACKEND_URL": url})
+    assert status == run.exit_status, run.output
+    assert set() == run.with_verdict("pass")
+    assert "Traceback" not in run.output
+    assert "harness-error" not in {criterion["reason"] for criterion in run.criteria.values()}
+
+
+def test_nobody_listening(tmp_path: Path, deploy: Deploy) -> None:
+    """Nothing can be judged, so nothing failed."""
+    with deploy(Change()) as variables, servers.nobody_listening() as url:
+        run = run_gate(tmp_path, "--target", "sandbox", "-m", "contract", variables={**variables, "BACKEND_URL": url})
+    assert 20 == run.exit_status, run.output
+    assert {"target-unreachable"} == {criterion["reason"] for criterion in run.criteria.values()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "says"),
+    [
+        (["--target", "prod"], {}, "unknown target 'prod' (did you mean 'production'?)"),
+        (["-m", "contrat"], {}, "contrat"),
+        (["--schema", "no/such/schema.sql"], {}, "schema no/such/schema.sql"),
+        (["--traffic", "rush"], {}, "unknown traffic 'rush'; there are smoke"),
+        (["--waivers", "no/such/file.toml"], {}, "waivers no/such/file.toml"),
+        (["--target", "local"], {"BACKEND_URL": "https://voxanne.example"}, "accepts loopback addresses only"),
+        (["--target", "local"], {"DATABASE_URL": "postgresql://u:p@db.example/x"}, "accepts loopback addresses only"),
+        (["--target", "local"], {"BACKEND_URL": "localhost:3001"}, "BACKEND_URL is not an http(s) address"),
+        (["--target", "local"], {"VOXANNE_CANARIES": "no/such/canaries.toml"}, "canary file no/such/canaries.toml"),
+        (["--target", "local", "-n", "2"], {}, "must not overlap"),
+    ],
+)
+def test_bad_input(tmp_path: Path, arguments: list[str], variables: dict[str, str], says: str) -> None:
+    """One clear line and exit status 4."""
+    run = run_gate(tmp_path, *arguments, variables=variables)
+    assert 4 == run.exit_status, run.output
+    assert says in run.output
+    assert "Traceback" not in run.output
+    assert 1 == sum(line.startswith("ERROR:") for line in run.output.splitlines())
+
+
+def test_criteria_run_nothing(tmp_path: Path) -> None:
+    """The checklist, with no credential, no report and no deployment."""
+    run = run_gate(tmp_path / "reports", "--criteria")
+    assert 0 == run.exit_status, run.output
+    assert "tools.booking.no-double-booking" in run.output
+    assert "on reference, local, sandbox, staging" in run.output
+    assert not run.reports.exists()
+
+
+def test_killed_run_leaves_nothing(tmp_path: Path) -> None:
+    """After SIGKILL in mid-run: no server, no Postgres, no directory once another run has come."""
+    temporary = tmp_path / "t"
+    temporary.mkdir(mode=0o755)
+    environment = {**os.environ, "TMPDIR": str(temporary), "VOXANNE_POSTGRES": "embedded"}
+    command = [sys.executable, "-m", "pytest", "-m", "not latency", "--report-dir", str(tmp_path / "reports")]
+    before = left_over()
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "deploy.health.answers" in line:
+            break
+    started = left_over() - before
+    assert started, "the run has started a deployment"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    deadline = time.monotonic() + 20
+    while left_over() & started and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert set() == left_over() & started
+    run_gate(tmp_path / "reports", "-k", "deploy.health", variables={"TMPDIR": str(temporary)})
+    assert [] == [path.name for path in temporary.iterdir() if "voxanne" in path.name]
+
+
+def left_over() -> set[int]:
+    """Processes of reference deployments."""
+    marks = ("fixtures.reference", "voxanne-")
+    found = set()
+    for process in psutil.process_iter(["pid", "cmdline", "name"]):
+        line = " ".join(process.info["cmdline"] or ())
+        if any(mark in line for mark in marks) and "pytest" not in line:
+            found.add(process.info["pid"])
+    return found
+
+
+def state(folder: Path) -> dict[str, str]:
+    """A ledger of the test's own."""
+    return {"XDG_STATE_HOME": str(folder / "state")}

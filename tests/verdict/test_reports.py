@@ -1,0 +1,108 @@
+"""The files of a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from fixtures.verdict.criterion import Criterion
+from fixtures.verdict.finding import Finding, FindingSeverity
+from fixtures.verdict.outcome import Reason, Verdict
+from fixtures.verdict.reports import GITHUB_SUMMARY_LIMIT, write_reports
+from fixtures.verdict.result import CriterionResult, Judgement, Run
+
+FINDING = Finding("r", FindingSeverity.BREACH, "public.t", "t.org_id", "summary", "begin; rollback;", "mend")
+HOSTILE = "a|b <script> \x00\x1b[31m ]]> & line\nbreak"
+
+
+def run() -> Run:
+    def result(id_: str, judgement: Judgement) -> CriterionResult:
+        return CriterionResult(
+            Criterion(id_, f"Title {id_}", "Section", "Mend it"), judgement, 0.25, [{"kind": "note"}]
+        )
+
+    return Run(
+        "reference", "2026-11-22T10:00:00+00:00", 1.5, selected=3, findings=[FINDING.as_json()], unverified=7,
+        results=[
+            result("a.pass", Judgement(Verdict.PASS)),
+            result("a.fail", Judgement(Verdict.FAIL, detail=HOSTILE)),
+            result("a.open", Judgement(Verdict.INCONCLUSIVE, Reason.TOO_FEW_SAMPLES, "3 of 59")),
+        ],
+    )  # fmt: skip
+
+
+def written(folder: Path) -> Path:
+    write_reports(run(), folder, lambda text: text)
+    return folder
+
+
+def test_verdict_json_has_the_stable_form(tmp_path: Path) -> None:
+    """Member by member, as others read it."""
+    document = json.loads((written(tmp_path) / "verdict.json").read_text())
+    assert 1 == document["schema_version"]
+    assert ("reference", "no-go", {"selected": 3, "judged": 2}) == tuple(
+        document[name] for name in ("target", "verdict", "selection")
+    )
+    members = [
+        "id",
+        "title",
+        "checklist",
+        "severity",
+        "verdict",
+        "reason",
+        "detail",
+        "remedy",
+        "duration_s",
+        "evidence",
+        "waiver",
+    ]
+    assert all(members == list(criterion) for criterion in document["criteria"])
+    assert ["pass", "fail", "inconclusive"] == [criterion["verdict"] for criterion in document["criteria"]]
+    members = ["rule", "severity", "object", "tenant_path", "summary", "reproduce", "remedy", "fingerprint"]
+    assert members == list(document["findings"][0])
+
+
+def test_fingerprint_depends_on_rule_and_object_only() -> None:
+    """Not on words, numbers or severity."""
+    other = Finding("r", FindingSeverity.NOTE, "public.t", "x", "y", "z", "w")
+    assert FINDING.fingerprint == other.fingerprint
+    assert FINDING.fingerprint != Finding("r", FindingSeverity.BREACH, "public.u", "", "", "", "").fingerprint
+
+
+def test_junit_is_well_formed_and_errs_on_the_safe_side(tmp_path: Path) -> None:
+    """Inconclusive is an error, never skipped; control characters of a hostile answer do no harm."""
+    suite = ElementTree.parse(written(tmp_path) / "junit.xml").getroot()
+    assert ("3", "1", "1") == (suite.get("tests"), suite.get("failures"), suite.get("errors"))
+    assert ["too-few-samples"] == [error.get("type") for error in suite.iter("error")]
+    assert [] == list(suite.iter("skipped"))
+
+
+def test_summary_is_safe_markdown(tmp_path: Path) -> None:
+    """A table's cell stays a cell, and markup stays text."""
+    text = (written(tmp_path) / "summary.md").read_text()
+    assert text.startswith("## NO-GO: reference")
+    assert "<script>" not in text
+    assert "a\\|b" in text
+    assert "7 statements have no check yet" in text
+
+
+def test_step_summary_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GitHub drops a summary that is too large, whole."""
+    summary = tmp_path / "step"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    write_reports(run(), tmp_path / "reports", lambda text: text + "x" * 2_000_000)
+    assert GITHUB_SUMMARY_LIMIT >= len(summary.read_text())
+
+
+def test_every_file_is_redacted(tmp_path: Path) -> None:
+    """As a whole, after rendering."""
+    write_reports(run(), tmp_path, lambda text: text.replace("Title", "[hidden]"))
+    assert not any("Title" in path.read_text() for path in tmp_path.iterdir())
+
+
+def test_no_unfinished_file_is_left(tmp_path: Path) -> None:
+    """Readers see whole files only."""
+    assert {"verdict.json", "junit.xml", "summary.md"} == {path.name for path in written(tmp_path).iterdir()}
