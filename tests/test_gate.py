@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -146,27 +146,26 @@ def test_criteria_run_nothing(tmp_path: Path) -> None:
 
 def test_killed_run_leaves_nothing(tmp_path: Path) -> None:
     """After SIGKILL in mid-run: no server, no Postgres, no directory once another run has come."""
-    temporary = tmp_path / "t"
-    temporary.mkdir(mode=0o755)
-    environment = {**os.environ, "TMPDIR": str(temporary), "VOXANNE_POSTGRES": "embedded"}
-    command = [sys.executable, "-m", "pytest", "-m", "not latency", "--report-dir", str(tmp_path / "reports")]
-    before = left_over()
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "deploy.health.answers" in line:
-            break
-    started = left_over() - before
-    assert started, "the run has started a deployment"
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
-    deadline = time.monotonic() + 20
-    while left_over() & started and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert set() == left_over() & started
-    run_gate(tmp_path / "reports", "-k", "deploy.health", variables={"TMPDIR": str(temporary)})
-    assert [] == [path.name for path in temporary.iterdir() if "voxanne" in path.name]
+    with tempfile.TemporaryDirectory() as temporary:  # not tmp_path, which is too long for a socket
+        Path(temporary).chmod(0o755)
+        environment = {**os.environ, "TMPDIR": temporary, "VOXANNE_POSTGRES": "embedded"}
+        command = [sys.executable, "-m", "pytest", "-m", "not latency", "--report-dir", str(tmp_path / "reports")]
+        before = left_over()
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        next(line for line in process.stdout if "deploy.health.answers" in line)
+        started = left_over() - before
+        assert started, "the run has started a deployment"
+        assert list(Path(temporary).glob("voxanne-*")), "and it has directories"
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        deadline = time.monotonic() + 20
+        while left_over() & started and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert set() == left_over() & started
+        run_gate(tmp_path / "reports", "-k", "deploy.health", variables={"TMPDIR": temporary})
+        assert [] == [path.name for path in Path(temporary).iterdir() if "voxanne" in path.name]
 
 
 def left_over() -> set[int]:
