@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from contracts.conftest import Arguments, ArgumentsFor
-from fixtures.database.diary import APPOINTMENTS, Change, Diary, instants
+from fixtures.database.diary import APPOINTMENTS, Change, Diary, instants, mentions_phone
 from fixtures.target.canaries import Organisation
 from fixtures.target.target import Target
 from fixtures.vapi import meaning
@@ -60,15 +60,18 @@ def test_one_row(
 
 def _expect_right(appointment: Change, changes: list[Change], arguments: Arguments) -> None:
     """The appointment starts when it was asked, and the patient stands in it or in the contact it refers to."""
-    date = datetime.date.fromisoformat(arguments["appointmentDate"])
-    start = appointment.organisation.at(date, arguments["appointmentTime"])
-    seen = [instant.isoformat() for instant in instants(appointment.row)]
-    expect(start in set(instants(appointment.row)), expected=f"a start at {start.isoformat()}", seen=f"{seen}")
-    own = json.dumps([change.row for change in changes if change.organisation == appointment.organisation], default=str)
+    start = _start(appointment.organisation, arguments)
+    seen = list(instants(appointment.row, appointment.organisation.zone))
     expect(
-        arguments["patientPhone"] in own,
+        start in seen,
+        expected=f"a start at {start.isoformat()}",
+        seen=f"{[instant.isoformat() for instant in seen]}",
+    )
+    own = [change.row for change in changes if change.organisation == appointment.organisation]
+    expect(
+        any(mentions_phone(row, arguments["patientPhone"]) for row in own),
         expected=f"the patient's number {arguments['patientPhone']} on the appointment or its contact",
-        seen=f"new rows: {own[:300]}",
+        seen=f"new rows: {json.dumps(own, default=str)[:300]}",
     )
 
 
@@ -162,5 +165,9 @@ def _control_booked(vapi: Vapi, line: LiveCall, arguments: Arguments) -> None:
 
 
 def _rows_at(diary: Diary, clinic: Organisation, arguments: Arguments) -> int:
-    start = clinic.at(datetime.date.fromisoformat(arguments["appointmentDate"]), arguments["appointmentTime"])
-    return sum(start in set(instants(row)) for row in diary.appointments(clinic))
+    start = _start(clinic, arguments)
+    return sum(start in instants(row, clinic.zone) for row in diary.appointments(clinic))
+
+
+def _start(clinic: Organisation, arguments: Arguments) -> datetime.datetime:
+    return clinic.at(datetime.date.fromisoformat(arguments["appointmentDate"]), arguments["appointmentTime"])

@@ -64,7 +64,6 @@ def prepare(environment: Environment, **_: object) -> None:
     Calls.factory = RequestFactory(record.paths, organisations, _markers())
     Calls.plan, Calls.secret = plan, os.environ.get("VAPI_WEBHOOK_SECRET", "")
     Calls.directory, Calls.run_id = Path(options.recording), options.run_id
-    Calls.directory.mkdir(parents=True, exist_ok=True)
     if harness := os.environ.get("VOXANNE_LOAD_PARENT"):
         gevent.spawn(_end_with, int(harness))
 

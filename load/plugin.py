@@ -9,7 +9,7 @@ import pytest
 from fixtures.target.run_identity import RunIdentity
 from fixtures.target.target import Target
 from load.profiles import FILE, ProfileError, TrafficProfile, load_profile
-from load.recording import Recording
+from load.recording import Recording, write_recording
 from load.run import run_traffic
 
 PROFILE = pytest.StashKey[TrafficProfile]()
@@ -41,6 +41,7 @@ def traffic_recording(
     request: pytest.FixtureRequest, target: Target, traffic_profile: TrafficProfile, run_identity: RunIdentity
 ) -> Recording:
     """The traffic, sent to the target now; the raw samples stay beside the reports."""
+    recording = run_traffic(target, traffic_profile, request.config.option.traffic_file, run_identity)
     directory: Path = request.config.option.report_dir or request.config.rootpath / "reports"
-    file: Path = request.config.option.traffic_file
-    return run_traffic(target, traffic_profile, file, run_identity, directory / "load")
+    write_recording(directory / "load", recording.account, recording.samples)
+    return recording

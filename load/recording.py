@@ -66,12 +66,16 @@ class Recording:
 
 
 def write_recording(directory: Path, account: Account, samples: Iterable[Sample]) -> None:
-    """Write both files; the account last and in one step, so that its presence means that all is there."""
-    with (directory / SAMPLES).open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(asdict(sample)) + "\n" for sample in samples)
-    unfinished = directory / f".{ACCOUNT}.{os.getpid()}"
-    unfinished.write_text(json.dumps(account.as_json()), encoding="utf-8")
-    unfinished.replace(directory / ACCOUNT)
+    """Write both files, each in one step; the account last, so that its presence means that all is there."""
+    directory.mkdir(parents=True, exist_ok=True)
+    _put(directory / SAMPLES, "".join(json.dumps(asdict(sample)) + "\n" for sample in samples))
+    _put(directory / ACCOUNT, json.dumps(account.as_json()))
+
+
+def _put(path: Path, text: str) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
 
 
 def read_recording(directory: Path) -> Recording | None:

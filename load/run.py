@@ -26,10 +26,14 @@ class LoadRunError(Exception):
     """Locust did not finish its run; an error of the harness, with what Locust printed."""
 
 
-def run_traffic(target: Target, profile: TrafficProfile, file: Path, run: RunIdentity, directory: Path) -> Recording:
-    """Send the traffic to `target`; the recording is written to `directory`. Raises LoadRunError."""
+def run_traffic(target: Target, profile: TrafficProfile, file: Path, run: RunIdentity) -> Recording:
+    """Send the traffic to `target`. Raises LoadRunError."""
+    with tempfile.TemporaryDirectory() as directory:
+        return _run(target, profile, file, run, Path(directory))
+
+
+def _run(target: Target, profile: TrafficProfile, file: Path, run: RunIdentity, directory: Path) -> Recording:
     run_id = uuid.uuid4().hex
-    directory.mkdir(parents=True, exist_ok=True)
     command: list[str | Path] = [
         *(sys.executable, "-m", "locust", "--locustfile", PROJECT / "load" / "locustfile.py"),
         *("--headless", "--users", "1", "--spawn-rate", "1", "--loglevel", "WARNING", "--only-summary"),

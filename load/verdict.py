@@ -7,6 +7,7 @@ call, one-sided Clopper-Pearson limits on a sample size that is reduced for late
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -176,9 +177,13 @@ def _totals(blocks: Sequence[tuple[int, int]]) -> tuple[int, int]:
 
 
 def _more_seconds(share: float, effective: float, budget: float, measured_s: float) -> float:
-    """How much longer a run with the same share of late calls would have to be; 0 if that can't help."""
-    for factor in (1 + step / 10 for step in range(1, 200)):
-        n = effective * factor
-        if upper_limit(share * n, n) <= budget or lower_limit(share * n, n) > budget:
-            return measured_s * (factor - 1)
-    return 0.0
+    """How much longer a run with the same share of late calls would have to be, to a tenth; 0 if that can't help."""
+
+    def decides(tenths: int) -> bool:
+        count = effective * tenths / 10
+        if share < budget:
+            return upper_limit(share * count, count) <= budget
+        return lower_limit(share * count, count) > budget
+
+    tenths = bisect_left(range(200), x=True, lo=10, key=decides)
+    return measured_s * (tenths / 10 - 1) if tenths < 200 else 0.0

@@ -94,6 +94,6 @@ def right_assistant(ringing: Ringing, clinic: Organisation) -> None:
 @then("the appointment is in the clinic's calendar")
 def in_calendar(diary: Diary, clinic: Organisation, taken: Taken) -> None:
     """At the instant of the local time that was offered."""
-    rows = [row for row in diary.appointments(clinic) if taken.start in set(instants(row))]
+    rows = [row for row in diary.appointments(clinic) if taken.start in instants(row, clinic.zone)]
     expect(len(rows) == 1, expected=f"one appointment at {taken.start.isoformat()}",
            seen=f"{len(rows)}; the caller was told {taken.answer.text[:160]!r}")  # fmt: skip

@@ -14,10 +14,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from fixtures.database.server import Server
 from fixtures.defects.defect import Change
+from fixtures.reference.deployment import deployed, new_secrets
 from tests import servers
+from tests.changed import changed_database
 from tests.conftest import Deploy
-from tests.gate import PROJECT, run_gate
+from tests.gate import PROJECT, GateRun, run_gate
 
 FAST = ("-m", "not latency")
 
@@ -81,26 +84,44 @@ HTML = servers.answering("200 OK", b"<!doctype html><title>Tunnel</title>", "tex
 
 
 @pytest.mark.parametrize(
-    ("server", "status"),
+    "server",
     [
-        pytest.param(NOT_FOUND, 1, id="404"),
-        pytest.param(HTML, 1, id="html"),
-        pytest.param(servers.headers_then_nothing, 1, id="headers-then-nothing"),
-        pytest.param(servers.silent, 1, id="silent"),
-        pytest.param(servers.endless_body, 1, id="endless-body"),
-        pytest.param(servers.hanging_up, 1, id="hanging-up"),
+        pytest.param(NOT_FOUND, id="404"),
+        pytest.param(HTML, id="html"),
+        pytest.param(servers.endless_body, id="endless-body"),
+        pytest.param(servers.hanging_up, id="hanging-up"),
     ],
 )
-def test_hostile_server(
-    tmp_path: Path, deploy: Deploy, server: Callable[[servers.Connection], None], status: int
-) -> None:
+def test_hostile_server(tmp_path: Path, deploy: Deploy, server: Callable[[servers.Connection], None]) -> None:
     """No hang, no traceback, no pass: the database is healthy, the backend is not."""
     with deploy(Change()) as variables, servers.serving(server) as url:
         run = run_gate(tmp_path, "--target", "sandbox", "-m", "contract", variables={**variables, "BACKEND_URL": url})
-    assert status == run.exit_status, run.output
+    assert 1 == run.exit_status, run.output
     assert set() == run.with_verdict("pass")
     assert "Traceback" not in run.output
     assert "harness-error" not in {criterion["reason"] for criterion in run.criteria.values()}
+
+
+def test_hanging_servers(tmp_path: Path, postgres: Server, reference_template: str) -> None:
+    """They keep silent, stop after the headers, or trickle: bounded by the target's limits, and no pass."""
+
+    def verify(server: Callable[[servers.Connection], None]) -> GateRun:
+        folder = tmp_path / server.__name__
+        folder.mkdir()
+        with (
+            changed_database(postgres, reference_template, "") as dsn,
+            deployed(dsn, new_secrets(), folder) as variables,
+            servers.serving(server) as url,
+        ):
+            given = {**variables, "BACKEND_URL": url}
+            return run_gate(folder, "--target", "sandbox", "-m", "contract", variables=given)
+
+    hanging = (servers.silent, servers.headers_then_nothing, servers.trickling_headers)
+    with ThreadPoolExecutor() as pool:  # they only wait
+        for run in pool.map(verify, hanging):
+            assert 1 == run.exit_status, run.output
+            assert set() == run.with_verdict("pass")
+            assert "Traceback" not in run.output
 
 
 def test_nobody_listening(tmp_path: Path, deploy: Deploy) -> None:

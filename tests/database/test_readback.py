@@ -12,7 +12,7 @@ import pytest
 import respx
 
 from fixtures.database.cleanup import remove_created
-from fixtures.database.diary import Diary, instants, start_of
+from fixtures.database.diary import Diary, instants, mentions_phone, start_of
 from fixtures.database.readback import PAGE, PostgresReadback, Row, SupabaseReadback
 from fixtures.database.server import Server
 from fixtures.reference.canaries import CLINIC_A, CLINIC_B
@@ -125,6 +125,9 @@ class Rows:
     def rows(self, table: str, _org_id: str) -> list[Row]:
         return self.appointments if table == "appointments" else []
 
+    def describe(self) -> str:
+        return "database: a list"
+
     def close(self) -> None:
         pass
 
@@ -133,10 +136,32 @@ def test_appointment_is_known_by_its_values() -> None:
     """Whatever the columns are called; cancelled ones don't stand."""
     row = {"created_at": "2020-01-01T00:00:00+00:00", "begin": "2091-05-04T14:00:00+00:00", "note": "2091", "n": 5}
     expected = datetime.datetime(2091, 5, 4, 14, tzinfo=datetime.UTC)
-    assert expected in set(instants(row))
-    assert expected == start_of(row)
+    assert expected in instants(row, CLINIC_A.zone)
+    assert expected == start_of(row, CLINIC_A.zone)
     diary = Diary(Rows([row, {**row, "status": "cancelled"}]))
     assert [expected] == diary.upcoming(CLINIC_A)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"scheduled_at": "2091-05-04T14:00:00+00:00"},
+        {"scheduled_at": "2091-05-04T10:00:00"},
+        {"scheduled_at": "2091-05-04 10:00"},
+        {"appointment_date": "2091-05-04", "appointment_time": "10:00:00", "status": "confirmed"},
+        {"date": "2091-05-04", "start": "10:00", "end": "10:30"},
+    ],
+)
+def test_start_in_every_form(row: Row) -> None:
+    """With an offset, or in clinic time; in one column or in two."""
+    assert datetime.datetime(2091, 5, 4, 14, tzinfo=datetime.UTC) == start_of(row, CLINIC_A.zone)
+
+
+@pytest.mark.parametrize("text", ["+12125550142", "(212) 555-0142", "12125550142", 2125550142])
+def test_phone_however_it_is_written(text: object) -> None:
+    """Its last ten digits."""
+    assert mentions_phone({"phone": text}, "+12125550142")
+    assert not mentions_phone({"phone": text, "n": 142}, "+12125550143")
 
 
 def test_free_starts_are_free_and_new() -> None:
