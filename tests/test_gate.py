@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -154,6 +155,43 @@ def test_bad_input(tmp_path: Path, arguments: list[str], variables: dict[str, st
     assert says in run.output
     assert "Traceback" not in run.output
     assert 1 == sum(line.startswith("ERROR:") for line in run.output.splitlines())
+
+
+def test_misspelt_key_of_a_record(tmp_path: Path) -> None:
+    """In a copy of the project: one line, with the key that was meant."""
+    copy = tmp_path / "project"
+    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns(".*", "reports", "__pycache__"))
+    pyproject = (copy / "pyproject.toml").read_text()
+    (copy / "pyproject.toml").write_text(pyproject.replace("disposable_database", "disposable_databse"))
+    run = run_gate(tmp_path / "reports", "--target", "local", project=copy)
+    assert 4 == run.exit_status, run.output
+    assert (
+        "ERROR: target reference: unknown key 'disposable_databse' (did you mean 'disposable_database'?)" in run.output
+    )
+
+
+def test_schema_outside_the_project(tmp_path: Path) -> None:
+    """Wherever the path leads, this project is the one that runs; nothing of the reference is started."""
+    folder = tmp_path / "elsewhere" / "migrations"
+    folder.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text('[tool.pytest]\naddopts = ["--no-such-option"]\n')
+    (folder / "1.sql").write_text("create table public.organizations (id uuid primary key);")
+    (folder / "2.sql").write_text("create table public.leads (org_id uuid not null references public.organizations);")
+    run = run_gate(tmp_path / "reports", "-m", "isolation", "--schema", str(folder))
+    assert 1 == run.exit_status, run.output
+    assert "schema: 2 files loaded, 0 not" in run.output
+    assert "database: PostgreSQL" in run.output
+    assert "fixtures.reference" not in run.output
+    assert "row-level security on leads" in run.criteria["isolation.rls-tables"]["detail"]
+
+
+def test_schema_that_does_not_load(tmp_path: Path) -> None:
+    """What could not be loaded is told, and nothing is concluded from the rest."""
+    (tmp_path / "1.sql").write_text("create table public.leads (org_id uuid not null); create nonsense;")
+    run = run_gate(tmp_path / "reports", "-m", "isolation", "--schema", str(tmp_path / "1.sql"))
+    assert 20 == run.exit_status, run.output
+    assert {"precondition-lost"} == {criterion["reason"] for criterion in run.criteria.values()}
+    assert '1.sql: 42601 syntax error at or near "nonsense"' in run.output
 
 
 def test_criteria_run_nothing(tmp_path: Path) -> None:
