@@ -21,10 +21,10 @@ ME = psutil.Process()
 @pytest.mark.parametrize(
     ("owner", "abandoned"),
     [
-        (f"{HOST}/{ME.pid}/{ME.create_time()}", False),
-        (f"{HOST}/{ME.pid}/1.0", True),
-        (f"{HOST}/99999999/1.0", True),
-        (f"another-host/{ME.pid}/1.0", False),
+        pytest.param(f"{HOST}/{ME.pid}/{ME.create_time()}", False, id="this process"),
+        pytest.param(f"{HOST}/{ME.pid}/1.0", True, id="an earlier one of this number"),
+        pytest.param(f"{HOST}/99999999/1.0", True, id="none"),
+        pytest.param(f"another-host/{ME.pid}/1.0", False, id="of another host"),
     ],
 )
 def test_owner(owner: str, abandoned: bool) -> None:  # noqa: FBT001
