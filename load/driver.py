@@ -17,6 +17,7 @@ from gevent.pool import Pool
 from locust import FastHttpUser, constant, task
 
 from fixtures.target.exchange import Exchange, Request
+from fixtures.target.redaction import Redactor
 from fixtures.vapi.signing import SigningPlan
 from load.plan import Arrival
 from load.profiles import DRAIN_S
@@ -45,6 +46,7 @@ class Dispatcher(FastHttpUser):
     factory: ClassVar[RequestFactory]
     plan: ClassVar[SigningPlan]
     secret: ClassVar[str]
+    redactor: ClassVar[Redactor]
     directory: ClassVar[Path]
     run_id: ClassVar[str]
 
@@ -94,9 +96,8 @@ class Dispatcher(FastHttpUser):
                 duration = time.perf_counter() - started
                 fault = str(response.error or "") if not response.status_code else ""
                 headers = {name.lower(): value for name, value in (response.headers or {}).items()}
-                exchange = Exchange(
-                    request, response.status_code or None, headers, response.content or b"", duration, fault
-                )
+                received = self.redactor.body(response.content or b"")
+                exchange = Exchange(request, response.status_code or None, headers, received, duration, fault)
                 fault = fault_of(prepared, exchange)
                 if fault:
                     response.failure(fault)

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the `locust` command does 
 
 from fixtures.target.canaries import load_canaries
 from fixtures.target.record import RecordError, TargetRecord, choose_record, load_records
+from fixtures.target.redaction import Redactor, secrets_in
 from fixtures.target.run_identity import new_run_identity
 from fixtures.target.target import check_addresses
 from fixtures.vapi.signing import signing_plan
@@ -63,6 +64,7 @@ def prepare(environment: Environment, **_: object) -> None:
     Calls.arrivals = make_plan(profile, len(organisations))
     Calls.factory = RequestFactory(record.paths, organisations, _markers())
     Calls.plan, Calls.secret = plan, os.environ.get("VAPI_WEBHOOK_SECRET", "")
+    Calls.redactor = Redactor(secrets_in(os.environ))
     Calls.directory, Calls.run_id = Path(options.recording), options.run_id
     if harness := os.environ.get("VOXANNE_LOAD_PARENT"):
         gevent.spawn(_end_with, int(harness))

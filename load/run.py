@@ -12,6 +12,7 @@ import tempfile
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 from fixtures.target.run_identity import RunIdentity
 from fixtures.target.target import Target
@@ -54,8 +55,13 @@ def _run(target: Target, profile: TrafficProfile, file: Path, run: RunIdentity, 
         recording = read_recording(directory)
         if recording is None or recording.account.run != run_id:
             output.seek(0)
-            raise LoadRunError(f"locust ended ({process.returncode}) without a recording:\n{output.read()[-3000:]}")
+            raise LoadRunError(f"locust ended ({process.returncode}) without a recording:\n{_tail(output)}")
     return recording
+
+
+def _tail(output: IO[str]) -> str:
+    """The last lines, whole ones: a secret that is cut in two is not found any more."""
+    return "\n".join(output.read().splitlines()[-40:])
 
 
 def _environment(target: Target, run: RunIdentity) -> Mapping[str, str]:

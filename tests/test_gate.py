@@ -137,6 +137,7 @@ def test_nobody_listening(tmp_path: Path, deploy: Deploy) -> None:
     ("arguments", "variables", "says"),
     [
         (["--target", "prod"], {}, "unknown target 'prod' (did you mean 'production'?)"),
+        ([], {"VOXANNE_TARGET": "prod"}, "unknown target 'prod'"),
         (["-m", "contrat"], {}, "contrat"),
         (["--schema", "no/such/schema.sql"], {}, "schema no/such/schema.sql"),
         (["--traffic", "rush"], {}, "unknown traffic 'rush'; there are smoke"),

@@ -63,6 +63,16 @@ def test_harness_error_is_told_as_such(project: Project) -> None:
     assert "a bug of ours" in run.output
 
 
+def test_evidence_of_any_type_is_kept(project: Project) -> None:
+    """What is no JSON is shown as it prints; the run goes on."""
+    step = '@then("it is kept")\ndef keep(evidence): evidence.attach("odd", raw=b"1", more={1: {2}}); expect(1, expected=\'\', seen=\'\')\n'
+    project.write("steps/test_a.py", STEPS + step)
+    project.outcome("it is kept")
+    run = project.run()
+    assert 0 == run.exit_status, run.output
+    assert [{"kind": "odd", "raw": "b'1'", "more": {"1": "{2}"}}] == run.criteria["sky.blue"]["evidence"]
+
+
 def test_broken_teardown_is_a_harness_error(project: Project) -> None:
     """The check passed, but what it left is unknown."""
     fixture = (

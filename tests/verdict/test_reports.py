@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,8 +12,9 @@ import pytest
 from fixtures.verdict.criterion import Criterion
 from fixtures.verdict.finding import Finding, FindingSeverity
 from fixtures.verdict.outcome import Reason, Verdict
-from fixtures.verdict.reports import GITHUB_SUMMARY_LIMIT, write_reports
+from fixtures.verdict.reports import GITHUB_SUMMARY_LIMIT, REPORTS, write_reports
 from fixtures.verdict.result import CriterionResult, Judgement, Run
+from tests.gate import PROJECT
 
 FINDING = Finding("r", FindingSeverity.BREACH, "public.t", "t.org_id", "summary", "begin; rollback;", "mend")
 HOSTILE = "a|b <script> \x00\x1b[31m ]]> & line\nbreak"
@@ -89,6 +91,29 @@ def test_summary_is_safe_markdown(tmp_path: Path) -> None:
     assert "7 statements have no check yet" in text
 
 
+def test_html_is_one_file_that_runs_nothing(tmp_path: Path) -> None:
+    """What a deployment answered is text in it; nothing is loaded; what blocks is open and comes first."""
+    text = (written(tmp_path) / "report.html").read_text()
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+    assert [] == re.findall(r"(?:src|href)=", text)
+    assert "default-src 'none'" in text
+    assert text.index("a.fail") < text.index("a.open") < text.index("a.pass")
+    assert 2 == text.count("<details open>")
+
+
+def test_sarif_has_one_result_for_each_finding(tmp_path: Path) -> None:
+    """By rule and object, with a place that GitHub can show."""
+    [sarif] = json.loads((written(tmp_path) / "findings.sarif").read_text())["runs"]
+    assert ["r"] == [rule["id"] for rule in sarif["tool"]["driver"]["rules"]]
+    [result] = sarif["results"]
+    assert ("r", "error") == (result["ruleId"], result["level"])
+    assert {"voxanne/v1": FINDING.fingerprint} == result["partialFingerprints"]
+    [place] = result["locations"]
+    assert (PROJECT / place["physicalLocation"]["artifactLocation"]["uri"]).exists()
+    assert "public.t" == place["logicalLocations"][0]["fullyQualifiedName"]
+
+
 def test_step_summary_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """GitHub drops a summary that is too large, whole."""
     summary = tmp_path / "step"
@@ -105,4 +130,4 @@ def test_every_file_is_redacted(tmp_path: Path) -> None:
 
 def test_no_unfinished_file_is_left(tmp_path: Path) -> None:
     """Readers see whole files only."""
-    assert {"verdict.json", "junit.xml", "summary.md"} == {path.name for path in written(tmp_path).iterdir()}
+    assert REPORTS.keys() == {path.name for path in written(tmp_path).iterdir()}
