@@ -65,7 +65,12 @@ def test_harness_error_is_told_as_such(project: Project) -> None:
 
 def test_evidence_of_any_type_is_kept(project: Project) -> None:
     """What is no JSON is shown as it prints; the run goes on."""
-    step = '@then("it is kept")\ndef keep(evidence): evidence.attach("odd", raw=b"1", more={1: {2}}); expect(1, expected=\'\', seen=\'\')\n'
+    step = """
+@then("it is kept")
+def keep(evidence):
+    evidence.attach("odd", raw=b"1", more={1: {2}})
+    expect(evidence.entries, expected="", seen="")
+"""
     project.write("steps/test_a.py", STEPS + step)
     project.outcome("it is kept")
     run = project.run()
