@@ -11,7 +11,7 @@ from pytest_bdd import scenarios, then, when
 from fixtures.target.exchange import Exchange, Request
 from fixtures.target.exchange_log import ExchangeLog
 from fixtures.target.http import HttpClient
-from fixtures.target.target import Target
+from fixtures.target.target import Target, is_loopback
 from fixtures.vapi.client import as_document
 from fixtures.verdict.outcome import Violation, expect, fail_on, precondition
 
@@ -46,7 +46,7 @@ def body_holds(health: Exchange, datatable: Sequence[Sequence[str]]) -> None:
 
 @then("the backend_url is the address under which it was asked")
 def backend_url_is_right(health: Exchange, target: Target) -> None:
-    """Compared as addresses: a slash at the end or a default port make no difference."""
+    """Compared as addresses: a slash at the end, a default port, localhost for 127.0.0.1 make no difference."""
     seen = _body(health).get("backend_url")
     same = isinstance(seen, str) and _address(seen) == _address(target.backend_url)
     expect(same, expected=f"backend_url {target.backend_url}", seen=f"backend_url {seen!r}")
@@ -68,7 +68,8 @@ def _body(health: Exchange) -> Mapping[str, Any]:
     return body  # type: ignore[no-any-return]
 
 
-def _address(url: str) -> tuple[str, str | None, int | None, str]:
+def _address(url: str) -> tuple[str, str, int | None, str]:
     parts = urlsplit(url)
+    host = parts.hostname or ""
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, parts.hostname, port, parts.path.rstrip("/")
+    return parts.scheme, "loopback" if is_loopback(host) else host, port, parts.path.rstrip("/")
