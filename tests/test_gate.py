@@ -161,7 +161,7 @@ def test_bad_input(tmp_path: Path, arguments: list[str], variables: dict[str, st
 def test_misspelt_key_of_a_record(tmp_path: Path) -> None:
     """In a copy of the project: one line, with the key that was meant."""
     copy = tmp_path / "project"
-    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns(".*", "reports", "__pycache__"))
+    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
     pyproject = (copy / "pyproject.toml").read_text()
     (copy / "pyproject.toml").write_text(pyproject.replace("disposable_database", "disposable_databse"))
     run = run_gate(tmp_path / "reports", "--target", "local", project=copy)

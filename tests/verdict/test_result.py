@@ -41,6 +41,11 @@ def test_verdict_of_a_run(results: list[CriterionResult], verdict: str, status: 
     assert (verdict, status) == (run.verdict, run.exit_status)
 
 
+def test_what_could_not_be_judged_does_not_count_as_judged() -> None:
+    """Neutral results rest on an observation, open ones do not."""
+    assert 2 == Run("reference", "now", results=[result(PASS), result(NEUTRAL), result(OPEN)]).judged
+
+
 def test_incomplete_run_is_undecided() -> None:
     """What was not run has not agreed."""
     assert "undecided" == Run("reference", "now", results=[result(PASS)], complete=False).verdict
