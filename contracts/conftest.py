@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -14,25 +15,32 @@ from fixtures.vapi.tools import ToolDefinition
 
 Arguments = dict[str, Any]
 ArgumentsFor = Callable[[ToolDefinition, Organisation], Arguments]
+FullDay = Callable[[Organisation], datetime.date]
 
 
 @pytest.fixture
 def arguments_for(diary: Diary, run_identity: RunIdentity) -> ArgumentsFor:
     """Makes valid arguments: a slot that is free, a patient of this run, a caller whom the clinic knows."""
 
-    def make(tool: ToolDefinition, clinic: Organisation) -> Arguments:
+    def booking(clinic: Organisation) -> Arguments:
         start = diary.free_start(clinic)
-        by_tool: dict[str, Arguments] = {
-            "availability": {"date": str(start.date())},
-            "booking": {
-                "appointmentDate": str(start.date()),
-                "appointmentTime": f"{start:%H:%M}",
-                "patientName": run_identity.patient,
-                "patientPhone": run_identity.next_phone(),
-            },
-            "lookup": {"searchKey": clinic.contact[0].phone, "searchType": "phone"},
-            "transfer": {"summary": "The caller wants to speak to a person.", "department": "general"},
-        }
-        return by_tool[tool.key]
+        when = {"appointmentDate": str(start.date()), "appointmentTime": f"{start:%H:%M}"}
+        return {**when, "patientName": run_identity.patient, "patientPhone": run_identity.next_phone()}
 
-    return make
+    make: dict[str, Callable[[Organisation], Arguments]] = {
+        "availability": lambda clinic: {"date": str(diary.free_day(clinic))},
+        "booking": booking,
+        "lookup": lambda clinic: {"searchKey": clinic.contact[0].phone, "searchType": "phone"},
+        "transfer": lambda _clinic: {"summary": "The caller wants to speak to a person.", "department": "general"},
+    }
+    return lambda tool, clinic: make[tool.key](clinic)
+
+
+def start_of_booking(clinic: Organisation, arguments: Arguments) -> datetime.datetime:
+    """The instant that a booking asks for."""
+    return clinic.at(datetime.date.fromisoformat(arguments["appointmentDate"]), arguments["appointmentTime"])
+
+
+def booking_at(arguments: Arguments, start: datetime.datetime) -> Arguments:
+    """The same booking at another time."""
+    return {**arguments, "appointmentDate": str(start.date()), "appointmentTime": f"{start:%H:%M}"}

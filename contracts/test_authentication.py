@@ -1,8 +1,9 @@
-"""Only Vapi may call: every endpoint refuses what Vapi did not sign."""
+"""Only Vapi may call: every endpoint serves what Vapi signed, in whatever bytes, and refuses all else with 401."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -12,57 +13,126 @@ from fixtures.database.diary import Diary
 from fixtures.target.canaries import Organisation
 from fixtures.target.exchange import Exchange, Request
 from fixtures.target.target import Target
+from fixtures.vapi import forgeries as forge
 from fixtures.vapi.client import Vapi, encode
-from fixtures.vapi.forgeries import REFUSAL, forged, forgeries, in_other_unit, stale
-from fixtures.vapi.message import LiveCall, ToolCall, assistant_request
+from fixtures.vapi.message import LiveCall, Message, ToolCall, assistant_request, tool_calls
+from fixtures.vapi.reply import Reply, answer_to
 from fixtures.vapi.tools import ToolDefinition
 from fixtures.verdict.outcome import NotApplicable, Violation, control, expect, fail_on
 
 Ring = Callable[[Organisation], LiveCall]
+NewRequest = Callable[[], Request]
+ToolRequest = Callable[[ToolDefinition], Request]
+
+
+@pytest.fixture
+def tool_request(vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor) -> ToolRequest:
+    """Makes a signed request that a tool serves, another one each time."""
+    return lambda tool: vapi.tool_request(ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
+
+
+@pytest.fixture
+def webhook_request(vapi: Vapi, ring: Ring, clinic: Organisation) -> NewRequest:
+    """Makes a signed request that the webhook answers."""
+    return lambda: vapi.webhook_request(encode(assistant_request(ring(clinic))))
 
 
 @each_tool("auth.signature-required")
 def test_tool_signature(
-    tool: ToolDefinition, vapi: Vapi, ring: Ring, target: Target, diary: Diary, arguments_for: ArgumentsFor
+    tool: ToolDefinition, vapi: Vapi, target: Target, diary: Diary, tool_request: ToolRequest
 ) -> None:
     """A tool serves the signed call, refuses the forged ones, and they leave no row."""
-    clinic = target.organisations[0]
-
-    def request() -> Request:
-        return vapi.tool_request(ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
-
     _require_signing(vapi)
-    _control(vapi.send(request()))
+    _control(vapi, tool_request(tool))
     before = diary.snapshot(target.organisations)
-    fail_on(_accepted(vapi, request))
+    fail_on(_accepted(vapi, forge.forgeries(vapi.plan), lambda: tool_request(tool)))
     written = diary.changes(target.organisations, before)
     expect(not written, expected="a refused call writes nothing", seen=f"{len(written)} rows written")
 
 
-@pytest.mark.criterion("webhook.signature.required")
-def test_webhook_signature(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
-    """The webhook takes the signed message and refuses the forged ones."""
+@each_tool("auth.fresh")
+def test_tool_freshness(tool: ToolDefinition, vapi: Vapi, tool_request: ToolRequest) -> None:
+    """See `_judge_freshness`."""
+    _judge_freshness(vapi, lambda: tool_request(tool))
 
-    def request() -> Request:
-        return vapi.webhook_request(encode(assistant_request(ring(clinic))))
 
+@each_tool("auth.raw-body")
+def test_tool_raw_body(
+    tool: ToolDefinition, vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor
+) -> None:
+    """Bytes that no serialiser would make again, rightly signed, are served; signed as serialised again, refused."""
     _require_signing(vapi)
-    _control(vapi.send(request()))
-    fail_on(_accepted(vapi, request))
+    _control(vapi, vapi.tool_request(ring(clinic), ToolCall(tool, arguments_for(tool, clinic))))
+    call = ToolCall(tool, arguments_for(tool, clinic))
+    path, message = tool.path(vapi.target.record.paths), tool_calls(ring(clinic), [call])
+    reply = Reply(vapi.send(vapi.signed(path, _unusual(message))), (call,))
+    answer = answer_to(reply, call)
+    expect(
+        reply.exchange.status == 200 and answer and not answer.refused,
+        expected="a signature over the bytes as they came is accepted, whatever their spacing and escapes",
+        seen=_seen(reply.exchange),
+    )
+    fail_on(_accepts_serialised_again(vapi, path, tool_calls(ring(clinic), [ToolCall(tool, call.arguments)])))
+
+
+@each_tool("auth.exact-signature")
+def test_tool_exact_signature(tool: ToolDefinition, vapi: Vapi, tool_request: ToolRequest) -> None:
+    """See `_judge_exactness`."""
+    _judge_exactness(vapi, lambda: tool_request(tool))
+
+
+@pytest.mark.criterion("webhook.signature.required")
+def test_webhook_signature(vapi: Vapi, webhook_request: NewRequest) -> None:
+    """The webhook takes the signed message and refuses the forged ones."""
+    _require_signing(vapi)
+    _control(vapi, webhook_request())
+    fail_on(_accepted(vapi, forge.forgeries(vapi.plan), webhook_request))
 
 
 @pytest.mark.criterion("webhook.signature.fresh")
-def test_webhook_freshness(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
-    """A signature from an hour ago is refused; one of now is taken in seconds and in milliseconds."""
+def test_webhook_freshness(vapi: Vapi, webhook_request: NewRequest) -> None:
+    """See `_judge_freshness`."""
+    _judge_freshness(vapi, webhook_request)
+
+
+@pytest.mark.criterion("webhook.signature.raw-body")
+def test_webhook_raw_body(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
+    """As for the tools."""
     _require_signing(vapi)
-    if "{timestamp}" not in vapi.plan.payload_format or vapi.plan.plan != "hmac":
+    path = vapi.target.record.paths.webhook
+    _control(vapi, vapi.webhook_request(encode(assistant_request(ring(clinic)))))
+    exchange = vapi.send(vapi.signed(path, _unusual(assistant_request(ring(clinic)))))
+    expect(
+        exchange.status == 200,
+        expected="a signature over the bytes as they came is accepted, whatever their spacing and escapes",
+        seen=_seen(exchange),
+    )
+    fail_on(_accepts_serialised_again(vapi, path, assistant_request(ring(clinic))))
+
+
+@pytest.mark.criterion("webhook.signature.exact")
+def test_webhook_exact_signature(vapi: Vapi, webhook_request: NewRequest) -> None:
+    """See `_judge_exactness`."""
+    _judge_exactness(vapi, webhook_request)
+
+
+def _judge_freshness(vapi: Vapi, new_request: NewRequest) -> None:
+    """A signature of an hour ago or ahead is refused; one of now is taken in seconds and in milliseconds."""
+    _require_signing(vapi)
+    if not vapi.plan.signs_time:
         raise NotApplicable(f"the record's signing plan ({vapi.plan.plan}) signs no timestamp")
-    genuine = vapi.webhook_request(encode(assistant_request(ring(clinic))))
-    _control(vapi.send(genuine))
-    old = vapi.send(forged(genuine, stale(vapi.plan, vapi.secret, genuine.body)))
-    other = vapi.send(forged(genuine, in_other_unit(vapi.plan, vapi.secret, genuine.body)))
-    expect(old.status == REFUSAL, expected=f"HTTP {REFUSAL} to a signature of an hour ago", seen=_seen(old))
+    _control(vapi, new_request())
+    fail_on(_accepted(vapi, forge.stale(vapi.plan), new_request))
+    other = vapi.send(forge.forged(vapi.signer(new_request()), forge.in_other_unit))
     expect(other.status == 200, expected="HTTP 200 to a timestamp in the other unit", seen=_seen(other))
+
+
+def _judge_exactness(vapi: Vapi, new_request: NewRequest) -> None:
+    """A signature with something after it is not the signature, though a hex decoder may stop before that."""
+    if not forge.sloppy(vapi.plan):
+        raise NotApplicable(f"the record's signing plan ({vapi.plan.plan}) sends no hex digits")
+    _control(vapi, new_request())
+    fail_on(_accepted(vapi, forge.sloppy(vapi.plan), new_request))
 
 
 def _require_signing(vapi: Vapi) -> None:
@@ -70,18 +140,33 @@ def _require_signing(vapi: Vapi) -> None:
         raise NotApplicable("the target's record says that Vapi sends no credential (vapi_auth.plan = 'none')")
 
 
-def _control(exchange: Exchange) -> None:
+def _control(vapi: Vapi, request: Request) -> None:
+    exchange = vapi.send(request)
     accepted = exchange.complete and exchange.status is not None and 200 <= exchange.status < 300
     control(accepted, f"the genuine request was not accepted either: {_seen(exchange)}")
 
 
-def _accepted(vapi: Vapi, new_request: Callable[[], Request]) -> Iterator[Violation]:
-    """The forgeries that are not refused as they should be."""
-    for name, forgery in forgeries(vapi.plan).items():
-        genuine = new_request()
-        exchange = vapi.send(forged(genuine, forgery(vapi.plan, vapi.secret, genuine.body)))
-        if exchange.status != REFUSAL:
-            yield Violation(f"HTTP {REFUSAL} to {name}", _seen(exchange))
+def _accepted(vapi: Vapi, forgeries: Mapping[str, forge.Forgery], new_request: NewRequest) -> Iterator[Violation]:
+    """The forgeries that are not refused as they should be: with 401, soon, and with no other status."""
+    for name, forgery in forgeries.items():
+        exchange = vapi.send(forge.forged(vapi.signer(new_request()), forgery))
+        if exchange.status != forge.REFUSAL:
+            yield Violation(f"HTTP {forge.REFUSAL} to {name}", _seen(exchange), exchange=exchange.curl)
+
+
+def _accepts_serialised_again(vapi: Vapi, path: str, message: Message) -> Iterator[Violation]:
+    """Unusual bytes under the signature of the same message in usual ones."""
+    unusual = vapi.signed(path, _unusual(message))
+    exchange = vapi.send(forge.forged(vapi.signer(unusual), lambda signer: signer.of_body(encode(message))))
+    if vapi.plan.plan == "hmac" and exchange.status != forge.REFUSAL:
+        yield Violation(f"HTTP {forge.REFUSAL} to the signature of the message serialised again", _seen(exchange))
+
+
+def _unusual(message: Message) -> bytes:
+    """The same message in bytes that no serialiser makes: wide, escaped, the members in another order."""
+    backwards = {"zahnärztin": "Ü", **dict(reversed(message["message"].items()))}
+    text = json.dumps({"message": backwards}, indent=3, separators=(" ,", " :  "), ensure_ascii=True)
+    return f"\n{text}\n".encode()
 
 
 def _seen(exchange: Exchange) -> str:

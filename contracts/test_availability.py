@@ -7,12 +7,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from contracts.conftest import FullDay
+from contracts.crossing import booked_only_there, outside_hours
+from contracts.refusals import control_served, not_refused
 from fixtures.database.diary import Diary
 from fixtures.target.canaries import Organisation
 from fixtures.vapi import meaning
 from fixtures.vapi.client import Vapi
 from fixtures.vapi.message import LiveCall, ToolCall
-from fixtures.vapi.reply import understood
+from fixtures.vapi.reply import Answer, answer_to, understood
+from fixtures.vapi.rules import Layer, violations
 from fixtures.vapi.tools import AVAILABILITY
 from fixtures.verdict.outcome import Violation, control, expect, fail_on, precondition
 
@@ -45,7 +49,7 @@ def test_free_slots(vapi: Vapi, ring: Ring, clinic: Organisation, diary: Diary) 
 @pytest.mark.criterion("tools.availability.tenant.own-calendar")
 def test_own_calendar(vapi: Vapi, ring: Ring, clinic: Organisation, other_clinic: Organisation, diary: Diary) -> None:
     """A time that only the other clinic has booked is offered here, and not there."""
-    booked = _booked_only_there(diary, clinic, other_clinic)
+    booked = booked_only_there(diary, clinic, other_clinic)
     time = f"{booked:%H:%M}"
     there = _usable_offer(vapi, ring, other_clinic, booked.date())
     control(there.times and time not in there.times, f"{other_clinic.name} offers its own booked {time}")
@@ -57,9 +61,67 @@ def test_own_calendar(vapi: Vapi, ring: Ring, clinic: Organisation, other_clinic
     )
 
 
+@pytest.mark.criterion("tools.availability.meaning.future-only")
+def test_future_only(vapi: Vapi, ring: Ring, clinic: Organisation, diary: Diary) -> None:
+    """Of today nothing that is over, of yesterday nothing at all; and a day ahead has times."""
+    control(_offered(vapi, ring, clinic, diary.free_day(clinic)).times, "no time is offered on a free day either")
+    now = datetime.datetime.now(clinic.zone)
+    yesterday = now.date() - datetime.timedelta(days=1)
+    today = {slot for slot in _slots(vapi, ring, clinic, now.date()) if slot.date in {None, now.date()}}
+    over = sorted(f"{slot.time:%H:%M}" for slot in today if slot.time < now.time())
+    expect(not over, expected=f"only times of today after {now:%H:%M}", seen=f"offered: {', '.join(over)}")
+    past = {slot for slot in _slots(vapi, ring, clinic, yesterday) if slot.date in {None, yesterday}}
+    expect(not past, expected=f"no time on {yesterday}, which is over", seen=f"{len(past)} times offered")
+
+
+@pytest.mark.criterion("tools.availability.meaning.full-day")
+def test_full_day(vapi: Vapi, ring: Ring, clinic: Organisation, full_day: FullDay) -> None:
+    """When everything is taken, nothing of that day is offered, and what is proposed instead is another day."""
+    day = full_day(clinic)
+    call = ToolCall(AVAILABILITY, {"date": str(day)})
+    reply = vapi.call_tools(ring(clinic), call)
+    broken = violations(reply, Layer.TRANSPORT)
+    fail_on(broken)
+    answer = understood(reply, call)
+    offered = {slot for slot in meaning.availability(answer, clinic.zone).slots if slot.date in {None, day}}
+    proposed = meaning.alternatives(answer)
+    expect(
+        answer.refused or not offered or not answer.data,  # in prose the times may be those of the alternatives
+        expected=f"no time on {day}, where every one is taken",
+        seen=f"{len(offered)} times offered",
+    )
+    past = [str(date) for date in proposed if date <= datetime.datetime.now(clinic.zone).date()]
+    expect(not past, expected="alternatives that lie ahead", seen=f"proposed: {', '.join(past)}")
+
+
+@pytest.mark.criterion("tools.availability.errors.impossible-date")
+def test_impossible_date(vapi: Vapi, ring: Ring, clinic: Organisation, diary: Diary) -> None:
+    """A date that does not exist or is none is refused, and never replaced by another."""
+    line = ring(clinic)
+    control_served(vapi, line, ToolCall(AVAILABILITY, {"date": str(diary.free_day(clinic))}))
+    year = datetime.datetime.now(clinic.zone).year + 1
+    for date in (f"{year}-02-30", f"{year}-13-01", f"{year}-00-10", "not a date", "0000-00-00"):
+        call = ToolCall(AVAILABILITY, {"date": date})
+        reply = vapi.call_tools(line, call)
+        faults = list(not_refused(reply, call, f"date {date!r}"))
+        answer = answer_to(reply, call)
+        fail_on([] if answer and _offers_nothing(answer, clinic) else faults)
+
+
+def _offers_nothing(answer: Answer, clinic: Organisation) -> bool:
+    """A result without times for a date that is none: said in another way than by an error."""
+    offered = meaning.availability(answer, clinic.zone)
+    return bool(answer.data) and not offered.slots and offered.requested is None
+
+
+def _slots(vapi: Vapi, ring: Ring, clinic: Organisation, date: datetime.date) -> set[meaning.Slot]:
+    """What is offered; a refusal offers nothing."""
+    answer = vapi.ask(ring(clinic), AVAILABILITY, {"date": str(date)})
+    return set() if answer.refused else set(meaning.availability(answer, clinic.zone).slots)
+
+
 def _offered(vapi: Vapi, ring: Ring, clinic: Organisation, date: datetime.date) -> meaning.Availability:
-    call = ToolCall(AVAILABILITY, {"date": str(date)})
-    answer = understood(vapi.call_tools(ring(clinic), call), call)
+    answer = vapi.ask(ring(clinic), AVAILABILITY, {"date": str(date)})
     expect(not answer.refused, expected=f"times on {date}", seen=f"a refusal: {answer.text[:200]}")
     return meaning.availability(answer, clinic.zone)
 
@@ -79,8 +141,7 @@ def _misplaced(offered: meaning.Availability, date: datetime.date, clinic: Organ
     dates = {slot.date for slot in offered.slots} - {None, date}
     if dates:
         yield Violation(f"only times on {date}", f"times on {', '.join(sorted(map(str, dates)))}")
-    closed = sorted(time for time in offered.times if not clinic.opens <= time < clinic.closes)
-    if closed:
+    if closed := outside_hours(offered.times, clinic):
         yield Violation(f"times from {clinic.opens} to {clinic.closes}", f"{', '.join(closed)}")
 
 
@@ -89,17 +150,3 @@ def _appointment(diary: Diary, clinic: Organisation) -> datetime.datetime:
     upcoming = [start for start in diary.upcoming(clinic) if clinic.opens <= f"{start:%H:%M}" < clinic.closes]
     precondition(upcoming, f"{clinic.name} has no coming appointment in its calendar; put one there")
     return upcoming[-1]
-
-
-def _booked_only_there(diary: Diary, here: Organisation, there: Organisation) -> datetime.datetime:
-    """A local time that is booked in one clinic and free, by an hour, at the same local time in the other."""
-    taken = [start.replace(tzinfo=None) for start in diary.upcoming(here)]
-    hour = datetime.timedelta(hours=1)
-    only_there = [
-        start
-        for start in diary.upcoming(there)
-        if here.opens <= f"{start:%H:%M}" < here.closes
-        and all(abs(start.replace(tzinfo=None) - other) >= hour for other in taken)
-    ]
-    precondition(only_there, f"{there.name} has no coming appointment at a time that is free in {here.name}")
-    return only_there[-1]

@@ -1,25 +1,28 @@
-"""What all four tools share: the reply's form, refusals, and no clinic by default."""
+"""The reply's form: what Vapi hands to the model, and what it drops."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 
-from contracts.conftest import ArgumentsFor
+from contracts.conftest import Arguments, ArgumentsFor
 from contracts.each_tool import each_tool
 from fixtures.database.diary import Diary
 from fixtures.target.canaries import Organisation
 from fixtures.target.run_identity import RunIdentity
-from fixtures.target.target import Target
+from fixtures.vapi import meaning
 from fixtures.vapi.client import Vapi
 from fixtures.vapi.message import LiveCall, ToolCall
-from fixtures.vapi.reply import Reply, understood
+from fixtures.vapi.reply import Answer, answer_to
 from fixtures.vapi.rules import Layer, violations
 from fixtures.vapi.tools import ToolDefinition
-from fixtures.verdict.outcome import Violation, control, expect, fail_on, precondition
+from fixtures.verdict.outcome import Violation, fail_on, precondition
 
 Ring = Callable[[Organisation], LiveCall]
+Expected = tuple[Arguments, Callable[[Answer], str]]
+"""Arguments, and what is wrong with an answer to them, or nothing."""
+
+MATCHING = {"results-array", "entry-object", "id-echoed"}
+"""The rules by which an answer finds its call."""
 
 
 @each_tool("envelope.transport")
@@ -41,67 +44,82 @@ def test_results(
     fail_on(violations(reply, Layer.ENVELOPE))
 
 
-@each_tool("errors.missing-argument")
-def test_missing_argument(
-    tool: ToolDefinition, vapi: Vapi, ring: Ring, target: Target, diary: Diary, arguments_for: ArgumentsFor
-) -> None:
-    """Without a required argument: HTTP 200, a refusal, and no row."""
-    clinic = target.organisations[0]
-    _control_served(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
-    before = diary.snapshot(target.organisations)
-    for name in tool.required:
-        arguments = arguments_for(tool, clinic)
-        del arguments[name]
-        call = ToolCall(tool, arguments)
-        _expect_refusal(vapi.call_tools(ring(clinic), call), call, f"without {name}")
-    written = diary.changes(target.organisations, before)
-    expect(not written, expected="no row written", seen=f"{len(written)} rows in {[c.table for c in written]}")
+@each_tool("envelope.refusal")
+def test_refusal(tool: ToolDefinition, vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
+    """A refusal has the same form; code for errors is written on another day than the rest."""
+    reply = vapi.call_tools(ring(clinic), ToolCall(tool, {}))
+    precondition(reply.has_document, f"no JSON to judge; see tools.{tool.key}.errors.missing-argument")
+    fail_on(violations(reply, Layer.ENVELOPE))
 
 
-@each_tool("tenant.no-default")
-def test_no_default(
+@each_tool("envelope.parallel-calls")
+def test_parallel_calls(
     tool: ToolDefinition,
     vapi: Vapi,
     ring: Ring,
-    target: Target,
+    clinic: Organisation,
     diary: Diary,
     arguments_for: ArgumentsFor,
     run_identity: RunIdentity,
 ) -> None:
-    """A call whose assistant and number are no clinic's is served by none."""
-    clinic = target.organisations[0]
-    stranger = replace(
-        ring(clinic),
-        assistant_id=str(uuid.uuid4()),
-        phone_number_id=str(uuid.uuid4()),
-        phone_number=run_identity.next_phone(),
-        metadata=None,
-    )
-    _control_served(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
-    before = diary.snapshot(target.organisations)
-    call = ToolCall(tool, arguments_for(tool, clinic))
-    reply = vapi.call_tools(stranger, call)
-    written = diary.changes(target.organisations, before)
-    expect(not written, expected="no row in any clinic", seen=f"{len(written)} rows for a call to no clinic")
-    if reply.exchange.status == 200:
-        answer = understood(reply, call)
-        expect(
-            answer.refused or answer.data.get("found") is False,
-            expected="a refusal: no clinic has this assistant or number",
-            seen=f"served: {answer.text[:200]}",
-        )
-    precondition(reply.exchange.complete, f"no answer: {reply.exchange.fault}")
+    """Two calls and three calls of one tool in one message: each is answered under its id, with its own answer."""
+    for count in (2, 3):
+        cases = list(PARALLEL[tool.key](clinic, diary, lambda: arguments_for(tool, clinic), run_identity))[:count]
+        calls = [ToolCall(tool, arguments) for arguments, _ in cases]
+        reply = vapi.call_tools(ring(clinic), *calls)
+        fail_on(violations(reply, Layer.TRANSPORT))
+        broken = violations(reply, Layer.ENVELOPE)
+        fail_on(violation for violation in broken if violation.rule.rpartition(".")[2] in MATCHING)
+        for number, (call, (_, fault)) in enumerate(zip(calls, cases, strict=True), start=1):
+            answer = answer_to(reply, call)
+            wrong = fault(answer) if answer else "none"
+            fail_on([Violation(f"call {number} of {len(calls)}: its own answer", wrong)] if wrong else [])
 
 
-def _control_served(vapi: Vapi, line: LiveCall, call: ToolCall) -> None:
-    """A tool that refuses everything proves nothing by refusing one call more."""
-    answer = understood(vapi.call_tools(line, call), call)
-    control(not answer.refused, f"the same call in good order is refused too: {answer.text[:160]}")
+NewArguments = Callable[[], Arguments]
+Cases = Callable[[Organisation, Diary, NewArguments, RunIdentity], Iterator[Expected]]
 
 
-def _expect_refusal(reply: Reply, call: ToolCall, case: str) -> None:
-    broken = violations(reply, Layer.TRANSPORT)
-    fail_on(replace(violation, seen=f"{case}: {violation.seen}") for violation in broken)
-    answer = understood(reply, call)
-    if not answer.refused:
-        fail_on([Violation("a refusal that the assistant can say", f"{case}: {answer.text[:200]}")])
+def _days(clinic: Organisation, diary: Diary, _new: NewArguments, _run: RunIdentity) -> Iterator[Expected]:
+    for date in sorted({diary.free_start(clinic).date() for _ in range(3)}):
+
+        def fault(answer: Answer, date: object = date) -> str:
+            offered = meaning.availability(answer, clinic.zone)
+            other = offered.requested not in {None, date}
+            return f"an answer about {offered.requested}, asked was {date}" if other or answer.refused else ""
+
+        yield {"date": str(date)}, fault
+
+
+def _bookings(_clinic: Organisation, _diary: Diary, new: NewArguments, _run: RunIdentity) -> Iterator[Expected]:
+    for _ in range(3):
+        yield new(), lambda answer: f"a refusal: {answer.text[:120]}" if answer.refused else ""
+
+
+def _callers(clinic: Organisation, _diary: Diary, new: NewArguments, run: RunIdentity) -> Iterator[Expected]:
+    nobody = {"searchKey": run.next_phone(), "searchType": "phone"}
+    yield nobody, lambda answer: f"found: {answer.text[:120]}" if meaning.lookup(answer).found else ""
+    for contact in clinic.contact[:2]:
+
+        def fault(answer: Answer, name: str = contact.name) -> str:
+            return "" if name in answer.text else f"{name} is not in {answer.text[:120]!r}"
+
+        yield {**new(), "searchKey": contact.phone}, fault
+
+
+def _departments(clinic: Organisation, _diary: Diary, new: NewArguments, _run: RunIdentity) -> Iterator[Expected]:
+    for department, number in clinic.departments.items():
+
+        def fault(answer: Answer, number: str = number) -> str:
+            seen = meaning.transfer(answer).destination
+            return "" if seen == number else f"sent to {seen or 'nowhere'}, {number} was due"
+
+        yield {**new(), "department": department}, fault
+
+
+PARALLEL: Mapping[str, Cases] = {
+    "availability": _days,
+    "booking": _bookings,
+    "lookup": _callers,
+    "transfer": _departments,
+}

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from contracts.conftest import ArgumentsFor
 from fixtures.target.canaries import Contact, Organisation
 from fixtures.target.run_identity import RunIdentity
 from fixtures.vapi import meaning
 from fixtures.vapi.client import Vapi
-from fixtures.vapi.message import LiveCall, ToolCall
-from fixtures.vapi.reply import Answer, understood
-from fixtures.vapi.tools import LOOKUP
-from fixtures.verdict.outcome import Violation, control, expect, fail_on, precondition
+from fixtures.vapi.message import LiveCall
+from fixtures.vapi.reply import Answer
+from fixtures.vapi.tools import BOOKING, LOOKUP
+from fixtures.verdict.outcome import NotApplicable, Violation, control, expect, fail_on, precondition
 
 Ring = Callable[[Organisation], LiveCall]
 
@@ -34,8 +36,7 @@ def test_finds_caller(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
 @pytest.mark.criterion("tools.lookup.meaning.unknown-caller")
 def test_unknown_caller(vapi: Vapi, ring: Ring, clinic: Organisation, run_identity: RunIdentity) -> None:
     """A number and a name that nobody has lead to nobody, while a known number leads to somebody."""
-    known = _look_up(vapi, ring, clinic, "phone", _contact(clinic).phone)
-    control(meaning.lookup(known).found, f"a known caller is not found either: {known.text[:160]}")
+    _control_found(vapi, ring, clinic)
     for kind, key in (("phone", run_identity.next_phone()), ("name", f"Nobody {run_identity.patient}")):
         answer = _look_up(vapi, ring, clinic, kind, key)
         found = meaning.lookup(answer)
@@ -53,6 +54,70 @@ def test_own_contacts(vapi: Vapi, ring: Ring, clinic: Organisation, other_clinic
             fail_on(_disclosed(_look_up(vapi, ring, clinic, kind, key), contact, kind, clinic))
 
 
+@pytest.mark.criterion("tools.lookup.meaning.wildcards")
+def test_wildcards(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
+    """What stands for anything in SQL or on a disk is a key like any other, which nobody has."""
+    _control_found(vapi, ring, clinic)
+    phone = _contact(clinic).phone
+    for kind, key in (
+        ("phone", "%"), ("phone", phone[:-1] + "_"), ("phone", f"{phone[:6]}%"), ("name", "%"), ("name", "*"),
+        ("name", "%' OR '1'='1"), ("email", "%@%"), ("email", "*@*"),
+    ):  # fmt: skip
+        answer = _look_up(vapi, ring, clinic, kind, key)
+        expect(not meaning.lookup(answer).found, expected=f"nobody found by {kind} {key!r}", seen=answer.text[:200])
+
+
+@pytest.mark.criterion("tools.lookup.meaning.partial-keys")
+def test_partial_keys(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
+    """Who tries beginnings must not get the list of patients: no number and no address by a part of a key."""
+    _control_found(vapi, ring, clinic)
+    contact = _contact(clinic)
+    keys = [("phone", contact.phone[:6]), ("phone", contact.phone[-4:]), ("name", contact.name[:1])]
+    keys += [("email", contact.email.split("@")[0][:3]), ("email", "@" + contact.email.split("@")[-1])]
+    for kind, key in (known for known in keys if known[1].strip("@")):
+        answer = _look_up(vapi, ring, clinic, kind, key)
+        shown = [
+            value for known in clinic.contact for value in (known.phone, known.email) if value and value in answer.text
+        ]
+        expect(
+            not set(shown) - {key},
+            expected=f"no number or address of a patient by {kind} {key!r}",
+            seen=f"said: {', '.join(shown)}",
+        )
+
+
+@pytest.mark.criterion("tools.lookup.meaning.several-matches")
+def test_several_matches(
+    vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor, run_identity: RunIdentity
+) -> None:
+    """Two patients of one name: the caller is asked which, and told neither's number or address."""
+    phones = [_booked_patient(vapi, ring, clinic, arguments_for) for _ in range(2)]
+    for phone in phones:
+        if not meaning.lookup(_look_up(vapi, ring, clinic, "phone", phone)).found:
+            raise NotApplicable("a patient who has just booked is not found by lookupCaller, so no two can be made")
+    answer = _look_up(vapi, ring, clinic, "name", run_identity.patient)
+    told = [phone for phone in phones if phone[-7:] in re.sub(r"\D", "", answer.text)]
+    expect(
+        not told,
+        expected=f"nobody's number, where several are called {run_identity.patient}",
+        seen=f"said: {', '.join(told)}",
+    )
+
+
+def _booked_patient(vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor) -> str:
+    """The number of a patient of this run who has just booked."""
+    wanted = arguments_for(BOOKING, clinic)
+    answer = vapi.ask(ring(clinic), BOOKING, wanted)
+    precondition(not answer.refused, f"the booking of a patient to look up was refused: {answer.text[:160]}")
+    return str(wanted["patientPhone"])
+
+
+def _control_found(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
+    """A known number leads to somebody, or not being found says nothing."""
+    known = _look_up(vapi, ring, clinic, "phone", _contact(clinic).phone)
+    control(meaning.lookup(known).found, f"a known caller is not found either: {known.text[:160]}")
+
+
 def _disclosed(answer: Answer, contact: Contact, kind: str, clinic: Organisation) -> Iterator[Violation]:
     """What of a foreign contact shows in an answer to a search with one of its keys.
 
@@ -67,8 +132,7 @@ def _disclosed(answer: Answer, contact: Contact, kind: str, clinic: Organisation
 
 
 def _look_up(vapi: Vapi, ring: Ring, clinic: Organisation, kind: str, key: str) -> Answer:
-    call = ToolCall(LOOKUP, {"searchKey": key, "searchType": kind})
-    return understood(vapi.call_tools(ring(clinic), call), call)
+    return vapi.ask(ring(clinic), LOOKUP, {"searchKey": key, "searchType": kind})
 
 
 def _keys(contact: Contact) -> list[tuple[str, str]]:

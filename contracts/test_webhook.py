@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from fixtures.database.readback import Readback
 from fixtures.target.canaries import Organisation
-from fixtures.vapi.client import Vapi, as_document
-from fixtures.vapi.message import (
-    LiveCall,
-    Message,
-    assistant_request,
-    end_of_call_report,
-    plain_message,
-    status_update,
-)
-from fixtures.verdict.outcome import Violation, control, expect, fail_on, precondition
+from fixtures.target.run_identity import RunIdentity
+from fixtures.target.target import Target
+from fixtures.vapi.client import Vapi, as_document, encode
+from fixtures.vapi.disclosure import internals
+from fixtures.vapi.meaning import E164
+from fixtures.vapi.message import LiveCall, assistant_request, end_of_call_report, status_update, stranger
+from fixtures.vapi.server_messages import SERVER_MESSAGES
+from fixtures.vapi.variants import large
+from fixtures.verdict.outcome import NotApplicable, Violation, control, expect, fail_on, precondition
 
 Ring = Callable[[Organisation], LiveCall]
 TRANSCRIPTS = "call_transcripts"
+ASSISTANT_REQUEST_LIMIT_S = 7.5
 ANSWERS = {"assistantId", "assistant", "squadId", "squad", "workflowId", "workflow", "destination"}
 """Members by which an assistant-request is answered (Vapi OpenAPI); `error` refuses the call."""
 
@@ -38,19 +39,62 @@ def test_acknowledged(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
 
 
 def _not_acknowledged(vapi: Vapi, call: LiveCall) -> Iterator[Violation]:
-    messages: list[Message] = [
-        status_update(call, "in-progress"),
-        plain_message(call, "speech-update", status="started", role="assistant", turn=1),
-        plain_message(call, "transcript", role="user", transcriptType="final", transcript="Hello"),
-        plain_message(call, "hang"),
-        plain_message(call, "a-type-of-next-year", anything={"nested": [1, None]}),
-        status_update(call, "ended"),
-    ]
-    for message in messages:
-        exchange = vapi.tell(message)
+    for message in SERVER_MESSAGES:
+        exchange = vapi.tell(message.about(call))
         if exchange.fault or exchange.status is None or not 200 <= exchange.status < 300:
             seen = exchange.fault or f"HTTP {exchange.status}: {exchange.text[:160]}"
-            yield Violation(f"2xx to {message['message']['type']}", seen, source="docs.vapi.ai/server-url/events")
+            source = "docs.vapi.ai/server-url/events"
+            yield Violation(f"2xx to {message.type}", seen, source=source, exchange=exchange.curl)
+
+
+@pytest.mark.criterion("webhook.messages.large")
+def test_large(vapi: Vapi, ring: Ring, clinic: Organisation, readback: Readback) -> None:
+    """A report of 200 kB is acknowledged and kept, as a small one is."""
+    small, big = ring(clinic), ring(clinic)
+    vapi.tell(end_of_call_report(small, f"AI: Hello. User: This is call {small.id}."))
+    control(_transcripts(readback, clinic, small) == 1, "a small report is not kept either")
+    report = large(end_of_call_report(big, f"AI: Hello. User: This is call {big.id}."))
+    exchange = vapi.tell(report)
+    seen = exchange.fault or f"HTTP {exchange.status}: {exchange.text[:160]}"
+    expect(exchange.status is not None and 200 <= exchange.status < 300, expected="2xx to 200 kB", seen=seen)
+    kept = _transcripts(readback, clinic, big)
+    expect(kept == 1, expected=f"its transcript once in {TRANSCRIPTS}", seen=f"{kept} times")
+
+
+@pytest.mark.criterion("webhook.messages.questions")
+def test_questions(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
+    """Who answers a question of Vapi's answers it in its words; an acknowledgement leaves it open, which is allowed."""
+    answered = 0
+    for message in SERVER_MESSAGES:
+        document = as_document(vapi.tell(message.about(ring(clinic)))) if message.answer else None
+        if not isinstance(document, dict):
+            continue
+        answered += bool(document.keys() & message.answer)
+        if "destination" in document:
+            fail_on(_bad_destination(document, message.type))
+        wrapped = document.keys() & {"results", "transfer", "transfer_plan", "forwardingPhoneNumber"}
+        expect(
+            not wrapped,
+            expected=f"one of {', '.join(sorted(message.answer))} to {message.type}, not wrapped",
+            seen=f"{', '.join(sorted(wrapped))}: Vapi knows no such member",
+            source="Vapi OpenAPI, ServerMessageResponse",
+        )
+    if not answered:
+        raise NotApplicable("the webhook answers none of Vapi's questions, so its assistants must not ask them")
+
+
+def _bad_destination(document: dict[str, Any], type_: str) -> Iterator[Violation]:
+    """A destination that Vapi does not take, or takes for something else (Vapi OpenAPI, TransferDestination)."""
+    destination = document["destination"]
+    seen = json.dumps(destination)[:200]
+    kind = destination.get("type") if isinstance(destination, dict) else None
+    keys = {"number": "number", "sip": "sipUri", "assistant": "assistantName", "squad": "squadId", "dynamic": "type"}
+    if kind not in keys or not destination.get(keys[kind]):
+        yield Violation(f"a destination with a type and its address, to {type_}", seen)
+    elif kind == "number" and not E164.fullmatch(str(destination["number"])):
+        yield Violation(f"a number in E.164, to {type_}", seen)
+    elif "transfer_plan" in destination:
+        yield Violation("transferPlan, or a blind transfer is what happens", seen)
 
 
 @pytest.mark.criterion("webhook.messages.assistant-request")
@@ -59,6 +103,12 @@ def test_assistant_request(vapi: Vapi, ring: Ring, clinic: Organisation) -> None
     exchange = vapi.tell(assistant_request(ring(clinic)))
     document = as_document(exchange)
     seen = exchange.fault or f"HTTP {exchange.status}: {exchange.text[:200]}"
+    expect(
+        exchange.duration_s <= ASSISTANT_REQUEST_LIMIT_S,
+        expected=f"an answer within {ASSISTANT_REQUEST_LIMIT_S} s, after which Vapi gives the call up",
+        seen=f"after {exchange.duration_s:.1f} s",
+        source="docs.vapi.ai/assistants/assistant-request",
+    )
     expect(
         exchange.status == 200 and isinstance(document, dict) and ANSWERS & document.keys(),
         expected=f"HTTP 200 with one of {', '.join(sorted(ANSWERS))}",
@@ -76,5 +126,64 @@ def test_report_stored(vapi: Vapi, ring: Ring, clinic: Organisation, readback: R
     for message in (status_update(call, "in-progress"), status_update(call, "ended"), report, report):
         exchange = vapi.tell(message)
         precondition(exchange.complete, f"no answer to {message['message']['type']}: {exchange.fault}")
-    rows = [row for row in readback.rows(TRANSCRIPTS, clinic.id) if call.id in json.dumps(row, default=str)]
-    expect(len(rows) == 1, expected=f"what the caller said, once in {TRANSCRIPTS}", seen=f"{len(rows)} times")
+    kept = _transcripts(readback, clinic, call)
+    expect(kept == 1, expected=f"what the caller said, once in {TRANSCRIPTS}", seen=f"{kept} times")
+
+
+@pytest.mark.criterion("webhook.tenant.own-report")
+def test_own_report(vapi: Vapi, ring: Ring, target: Target, readback: Readback) -> None:
+    """What was said in a call to one clinic is kept there and nowhere else; in both directions."""
+    for here, there in (target.organisations[:2], target.organisations[1::-1]):
+        call = ring(here)
+        vapi.tell(end_of_call_report(call, f"AI: Hello. User: This is call {call.id}."))
+        expect(not _transcripts(readback, there, call), expected=f"no transcript in {there.name}", seen="one")
+        control(_transcripts(readback, here, call), f"no transcript in {here.name} either")
+
+
+@pytest.mark.criterion("webhook.tenant.no-default")
+def test_no_default(vapi: Vapi, ring: Ring, target: Target, run_identity: RunIdentity) -> None:
+    """A number that is no clinic's is answered by no clinic's assistant."""
+    clinic = target.organisations[0]
+    ids = {known.assistant_id for known in target.organisations}
+    greeting = vapi.tell(assistant_request(ring(clinic)))
+    control(clinic.assistant_id in greeting.text, f"a clinic's own number gets no assistant: {greeting.text[:120]!r}")
+    unknown = stranger(ring(clinic), run_identity.next_phone())
+    exchange = vapi.tell(assistant_request(unknown))
+    precondition(exchange.complete, f"no answer: {exchange.fault}")
+    named = [id_ for id_ in ids if id_ in exchange.text]
+    expect(
+        not named,
+        expected="an error, or an assistant that is no clinic's",
+        seen=f"assistant {', '.join(named)}",
+        source="docs.vapi.ai/assistants/assistant-request: `error` is spoken to the caller",
+    )
+
+
+@pytest.mark.criterion("webhook.errors.no-internals")
+def test_no_internals(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
+    """What no client should send is no reason to show the server's inside."""
+    call = ring(clinic)
+    greeting = assistant_request(call)
+    path = vapi.target.record.paths.webhook
+    bodies = [b"", b"{", b"[]", b"null", b'{"message": null}', b'{"message": {"type": 7}}', b"\xff\xfe"]
+    bodies += [
+        encode({"message": {**greeting["message"], **change}})
+        for change in (
+            {"call": None},
+            {"call": {**greeting["message"]["call"], "metadata": {"org_id": "no-uuid"}}},
+            {"phoneNumber": {"number": "a\0b"}},
+            {"type": "end-of-call-report", "call": {"id": ["x"]}, "artifact": "none"},
+        )
+    ]
+    for body in bodies:
+        exchange = vapi.send(vapi.signed(path, body))
+        shown = internals(exchange.text)
+        fail_on(
+            Violation("nothing of the server's inside", f"to {body[:60]!r}: {found}", "vapi.disclosure.no-internals")
+            for found in shown
+        )
+
+
+def _transcripts(readback: Readback, clinic: Organisation, call: LiveCall) -> int:
+    rows = readback.rows(TRANSCRIPTS, clinic.id)
+    return sum(call.id in json.dumps(row, default=str) for row in rows)

@@ -1,0 +1,166 @@
+"""What can't be served is refused so that the assistant can say it: HTTP 200, one `error`, no row, nothing invented."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from contracts.conftest import Arguments, ArgumentsFor
+from contracts.each_tool import each_tool
+from contracts.refusals import control_served, not_refused
+from fixtures.database.diary import Diary
+from fixtures.target.canaries import Organisation
+from fixtures.target.target import Target
+from fixtures.vapi.client import Vapi
+from fixtures.vapi.message import LiveCall, Message, ToolCall, tool_calls
+from fixtures.vapi.reply import Reply, answer_to
+from fixtures.vapi.rules import Layer, violations
+from fixtures.vapi.tools import BOOKING, ToolDefinition
+from fixtures.vapi.variants import with_arguments, with_function
+from fixtures.verdict.outcome import expect, fail_on
+
+if TYPE_CHECKING:
+    from hypothesis import settings
+
+Ring = Callable[[Organisation], LiveCall]
+
+UNREADABLE = ('{"date": "2026-', "not JSON", "", "{}", "[]", '"text"')
+"""What stands in the place of the arguments when the model was cut off or called with none (V6, V7)."""
+
+
+@each_tool("errors.missing-argument")
+def test_missing_argument(
+    tool: ToolDefinition, vapi: Vapi, ring: Ring, target: Target, diary: Diary, arguments_for: ArgumentsFor
+) -> None:
+    """Without one required argument, and without any."""
+    clinic = target.organisations[0]
+    control_served(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
+    before = diary.snapshot(target.organisations)
+    valid = arguments_for(tool, clinic)
+    cases: dict[str, Arguments] = {f"without {name}": _without(valid, name) for name in tool.required}
+    for case, arguments in {**cases, "without any argument": {}}.items():
+        call = ToolCall(tool, arguments)
+        fail_on(not_refused(vapi.call_tools(ring(clinic), call), call, case))
+    _expect_nothing_written(diary, target, before)
+
+
+@each_tool("errors.unreadable-arguments")
+def test_unreadable_arguments(
+    tool: ToolDefinition, vapi: Vapi, ring: Ring, target: Target, diary: Diary, arguments_for: ArgumentsFor
+) -> None:
+    """Text that is no JSON object, as a model leaves it that ran out of tokens."""
+    clinic = target.organisations[0]
+    control_served(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
+    before = diary.snapshot(target.organisations)
+    for text in UNREADABLE:
+        call = ToolCall(tool, {})
+        reply = vapi.deliver(with_arguments(tool_calls(ring(clinic), [call]), text), call)
+        fail_on(not_refused(reply, call, f"arguments {text!r}"))
+    _expect_nothing_written(diary, target, before)
+
+
+@each_tool("errors.unknown-function")
+def test_unknown_function(
+    tool: ToolDefinition, vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor
+) -> None:
+    """A function that was renamed at Vapi and not here: the assistant hears that it does not work."""
+    control_served(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
+    call = ToolCall(tool, {"query": "parking"})
+    reply = vapi.deliver(with_function(tool_calls(ring(clinic), [call]), "noSuchFunction"), call)
+    fail_on(not_refused(reply, call, "function noSuchFunction"))
+
+
+@each_tool("errors.absurd")
+def test_hostile_arguments(
+    tool: ToolDefinition,
+    vapi: Vapi,
+    ring: Ring,
+    target: Target,
+    diary: Diary,
+    arguments_for: ArgumentsFor,
+    exploration: settings,
+) -> None:
+    """Any JSON in the place of an argument, or of all: refused without a row, or served with one."""
+    from fixtures.vapi import exploration as hypothesis
+    from fixtures.vapi.hostile import INSTEAD_OF_ARGUMENTS, spoilt
+
+    clinic = target.organisations[0]
+    control_served(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
+
+    def one_spoilt(change: Arguments) -> None:
+        call = ToolCall(tool, {**arguments_for(tool, clinic), **change})
+        _expect_orderly(vapi, tool_calls(ring(clinic), [call]), call, diary, target, f"{change!r}"[:160])
+
+    def none_at_all(value: Any) -> None:
+        call = ToolCall(tool, {})
+        message = with_arguments(tool_calls(ring(clinic), [call]), value)
+        _expect_orderly(vapi, message, call, diary, target, f"arguments {value!r}"[:160])
+
+    hypothesis.explore(spoilt(tool), one_spoilt, exploration)
+    hypothesis.explore(INSTEAD_OF_ARGUMENTS, none_at_all, exploration)
+
+
+def _expect_orderly(vapi: Vapi, message: Message, call: ToolCall, diary: Diary, target: Target, case: str) -> None:
+    """HTTP 200 and JSON; a refusal has written nothing, and a booking that is confirmed stands."""
+    before = diary.snapshot(target.organisations) if call.tool is BOOKING else {}
+    reply = vapi.deliver(message, call)
+    broken = violations(reply, Layer.TRANSPORT)
+    broken += [found for found in violations(reply, Layer.DISCLOSURE) if found.rule.endswith("not-evaluated")]
+    fail_on(replace(violation, seen=f"{case}: {violation.seen}") for violation in broken)
+    if call.tool is BOOKING and diary.readback:
+        answer = answer_to(reply, call)
+        written = bool(diary.changes(target.organisations, before))
+        confirmed = answer is not None and not answer.refused
+        expect(
+            written == confirmed,
+            expected="a row for each confirmation, and for nothing else",
+            seen=f"{case}: {'a row' if written else 'no row'}, and {reply.exchange.text[:160]!r}",
+        )
+
+
+@each_tool("errors.no-internals")
+def test_no_internals(
+    tool: ToolDefinition,
+    vapi: Vapi,
+    ring: Ring,
+    clinic: Organisation,
+    arguments_for: ArgumentsFor,
+    exploration: settings,
+) -> None:
+    """Whatever goes wrong, and with whatever status: no stack trace, SQL or path in the answer."""
+    from fixtures.vapi import exploration as hypothesis
+    from fixtures.vapi.hostile import spoilt
+
+    valid = arguments_for(tool, clinic)
+    for reply in _provoked(vapi, ring(clinic), tool, valid):
+        fail_on(violations(reply, Layer.DISCLOSURE))
+
+    def judge(change: Arguments) -> None:
+        fail_on(violations(vapi.call_tools(ring(clinic), ToolCall(tool, {**valid, **change})), Layer.DISCLOSURE))
+
+    hypothesis.explore(spoilt(tool), judge, exploration)
+
+
+def _provoked(vapi: Vapi, line: LiveCall, tool: ToolDefinition, valid: Arguments) -> Iterator[Reply]:
+    """Replies to what makes careless servers throw."""
+    wire = tool_calls(line, [call := ToolCall(tool, valid)])
+    for name in tool.required:
+        for value in (None, {"$gt": ""}, "a\0b"):
+            yield vapi.call_tools(line, ToolCall(tool, {**valid, name: value}))
+    yield vapi.deliver(with_arguments(wire, UNREADABLE[0]), call)
+    yield vapi.deliver(with_function(wire, "noSuchFunction"), call)
+    yield vapi.deliver({"message": {**wire["message"], "call": None}}, call)
+    yield vapi.deliver({"message": {"type": "tool-calls"}}, call)
+    for metadata in ({"org_id": "no-uuid"}, "text", {"org_id": {"$ne": None}}):
+        broken = {**wire["message"]["call"], "metadata": metadata}
+        yield vapi.deliver({"message": {**wire["message"], "call": broken}}, call)
+
+
+def _without(arguments: Arguments, name: str) -> Arguments:
+    return {key: value for key, value in arguments.items() if key != name}
+
+
+def _expect_nothing_written(diary: Diary, target: Target, before: dict[tuple[str, str], set[str]]) -> None:
+    written = diary.changes(target.organisations, before)
+    expect(not written, expected="no row written", seen=f"{len(written)} rows in {[c.table for c in written]}")
