@@ -21,12 +21,14 @@ Deploy = Callable[[Change], contextlib.AbstractContextManager[Mapping[str, str]]
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--all-defects`."""
     parser.getgroup("voxanne").addoption(
-        "--all-defects", action="store_true", help="tests: print the whole detection table, defect by criterion"
+        "--all-defects",
+        action="store_true",
+        help="tests: try every defect, not a sample, and print the detection table",
     )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The detection table; every defect runs every time, as long as they fit the time that CI has."""
+    """The detection table."""
     if not config.getoption("all_defects"):
         return
     reports = [r for rs in terminalreporter.stats.values() for r in rs if getattr(r, "when", "") == "call"]

@@ -33,6 +33,7 @@ def test_twins_differ_from_the_healthy_deployment(defect: object) -> None:
 
     assert isinstance(defect, Defect)
     assert defect.twin != Change()
+    assert bool(defect.twin) == bool(defect.twin_is)
     assert defect.change != Change()
     assert defect.change != defect.twin
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.defects.catalogue import DEFECTS
+from fixtures.defects.catalogue import CONTRACT
 from fixtures.defects.defect import Defect
 from tests.conftest import Deploy
 from tests.gate import GateRun, run_gate
+from tests.sampling import sample
 
 QUICK_TRAFFIC = """
 # The smoke profile in little: stalls of up to 0.6 s are claimed, so 36 s without a late answer suffice.
@@ -26,16 +27,26 @@ booking = 1
 lookup = 1
 status-update = 1
 """
-ALL = [pytest.param(defect, id=defect.id) for defect in DEFECTS.values()]
+CONTRACT_IDS = {defect.id for defects in CONTRACT.values() for defect in defects}
 Judge = Callable[[Defect, dict[str, str]], GateRun]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The defects of this run; see `tests.sampling`."""
+    if "defect" in metafunc.fixturenames:
+        defects = sample(everything=metafunc.config.getoption("all_defects"))
+        chosen = [defect for defect in defects if defect.twin or metafunc.function is not test_twin_passes]
+        metafunc.parametrize("defect", [pytest.param(defect, id=defect.id) for defect in chosen])
 
 
 @pytest.fixture
 def judge(tmp_path: Path) -> Judge:
-    """Runs the gate on a deployment: all criteria but latency, or latency alone for the faults that load shows."""
+    """Runs the gate on a deployment: the criteria of the defect's area, latency only where the fault is one of time."""
 
     def run(defect: Defect, variables: dict[str, str]) -> GateRun:
-        selection = ["-m", "not latency", "-k", "not test_latency"]
+        selection = ["-m", "contract" if defect.id in CONTRACT_IDS else "not latency", "-k", "not test_latency"]
+        if any(id_.endswith(".latency") for id_ in defect.fails):
+            selection = ["-m", "contract", "-k", "test_latency"]
         if "monitoring.latency" in defect.fails:
             traffic = tmp_path / "traffic.toml"
             traffic.write_text(QUICK_TRAFFIC)
@@ -45,7 +56,6 @@ def judge(tmp_path: Path) -> Judge:
     return run
 
 
-@pytest.mark.parametrize("defect", ALL)
 def test_defect_is_caught(
     defect: Defect, deploy: Deploy, judge: Judge, record_property: Callable[[str, object], None]
 ) -> None:
@@ -63,9 +73,9 @@ def test_defect_is_caught(
         assert [] == [word for word in ("expected ", "seen ", "rule ", "remedy ") if f"\n  {word}" not in block], block
 
 
-@pytest.mark.parametrize("defect", ALL)
 def test_twin_passes(defect: Defect, deploy: Deploy, judge: Judge) -> None:
     """The nearest healthy change is not blamed."""
+    assert defect.twin is not None
     with deploy(defect.twin) as variables:
         run = judge(defect, dict(variables))
     assert set() == run.with_verdict("fail") | run.with_verdict("inconclusive"), run.output
