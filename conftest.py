@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import itertools
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +13,7 @@ from fixtures.target.run_identity import RunIdentity
 from fixtures.vapi import meaning
 from fixtures.vapi.client import Vapi
 from fixtures.vapi.message import LiveCall
+from fixtures.vapi.reply import Answer
 from fixtures.vapi.tools import AVAILABILITY, BOOKING
 from fixtures.verdict.outcome import precondition
 
@@ -33,13 +33,24 @@ def full_day(
 
     def fill(clinic: Organisation) -> datetime.date:
         day = diary.free_day(clinic)
-        for rounds in itertools.count():
-            offered = meaning.availability(vapi.ask(ring(clinic), AVAILABILITY, {"date": str(day)}), clinic.zone)
-            times = {f"{slot.time:%H:%M}" for slot in offered.slots if slot.date in {None, day}}
+        diary.keep_out(clinic, day)
+        before: set[str] = set()
+        while times := _offered(vapi.ask(ring(clinic), AVAILABILITY, {"date": str(day)}), clinic, day):
             booked = [book(clinic, day, time) for time in sorted(times)]  # offers may overlap, so that some are refused
+            precondition(before or any(booked), f"nothing that is offered on {day} can be booked: {sorted(times)}")
             if not any(booked):
-                precondition(rounds, f"nothing that is offered on {day} can be booked: {sorted(times)}")
-                return day
-        raise AssertionError("unreachable")
+                break  # what is offered still is nobody's to have
+            precondition(times != before, f"what was booked on {day} is offered again; see tools.booking.effect")
+            before = times
+        return day
 
     return fill
+
+
+def _offered(answer: Answer, clinic: Organisation, day: datetime.date) -> set[str]:
+    """The times that are offered on a day, `HH:MM`."""
+    slots = meaning.availability(answer, clinic.zone).slots
+    times = {f"{slot.time:%H:%M}" for slot in slots if slot.date in {None, day}}
+    closed = sorted(time for time in times if not clinic.opens <= time < clinic.closes)
+    precondition(not closed, f"{', '.join(closed)} offered; see tools.availability.meaning.asked-date")
+    return times

@@ -68,7 +68,7 @@ def test_tool_raw_body(
     reply = Reply(vapi.send(vapi.signed(path, _unusual(message))), (call,))
     answer = answer_to(reply, call)
     expect(
-        reply.exchange.status == 200 and answer and not answer.refused,
+        _accepts(reply.exchange) and not (answer and answer.refused),
         expected="a signature over the bytes as they came is accepted, whatever their spacing and escapes",
         seen=_seen(reply.exchange),
     )
@@ -103,7 +103,7 @@ def test_webhook_raw_body(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
     _control(vapi, vapi.webhook_request(encode(assistant_request(ring(clinic)))))
     exchange = vapi.send(vapi.signed(path, _unusual(assistant_request(ring(clinic)))))
     expect(
-        exchange.status == 200,
+        _accepts(exchange),
         expected="a signature over the bytes as they came is accepted, whatever their spacing and escapes",
         seen=_seen(exchange),
     )
@@ -124,7 +124,7 @@ def _judge_freshness(vapi: Vapi, new_request: NewRequest) -> None:
     _control(vapi, new_request())
     fail_on(_accepted(vapi, forge.stale(vapi.plan), new_request))
     other = vapi.send(forge.forged(vapi.signer(new_request()), forge.in_other_unit))
-    expect(other.status == 200, expected="HTTP 200 to a timestamp in the other unit", seen=_seen(other))
+    expect(_accepts(other), expected="a timestamp in the other unit is accepted", seen=_seen(other))
 
 
 def _judge_exactness(vapi: Vapi, new_request: NewRequest) -> None:
@@ -142,8 +142,7 @@ def _require_signing(vapi: Vapi) -> None:
 
 def _control(vapi: Vapi, request: Request) -> None:
     exchange = vapi.send(request)
-    accepted = exchange.complete and exchange.status is not None and 200 <= exchange.status < 300
-    control(accepted, f"the genuine request was not accepted either: {_seen(exchange)}")
+    control(_accepts(exchange), f"the genuine request was not accepted either: {_seen(exchange)}")
 
 
 def _accepted(vapi: Vapi, forgeries: Mapping[str, forge.Forgery], new_request: NewRequest) -> Iterator[Violation]:
@@ -164,9 +163,13 @@ def _accepts_serialised_again(vapi: Vapi, path: str, message: Message) -> Iterat
 
 def _unusual(message: Message) -> bytes:
     """The same message in bytes that no serialiser makes: wide, escaped, the members in another order."""
-    backwards = {"zahnärztin": "Ü", **dict(reversed(message["message"].items()))}
+    backwards = dict(reversed(message["message"].items()))
     text = json.dumps({"message": backwards}, indent=3, separators=(" ,", " :  "), ensure_ascii=True)
     return f"\n{text}\n".encode()
+
+
+def _accepts(exchange: Exchange) -> bool:
+    return exchange.complete and exchange.status is not None and 200 <= exchange.status < 300
 
 
 def _seen(exchange: Exchange) -> str:

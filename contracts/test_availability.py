@@ -9,14 +9,13 @@ import pytest
 
 from contracts.conftest import FullDay
 from contracts.crossing import booked_only_there, outside_hours
-from contracts.refusals import control_served, not_refused
+from contracts.good_order import in_good_order, not_refused
 from fixtures.database.diary import Diary
 from fixtures.target.canaries import Organisation
 from fixtures.vapi import meaning
 from fixtures.vapi.client import Vapi
 from fixtures.vapi.message import LiveCall, ToolCall
-from fixtures.vapi.reply import Answer, answer_to, understood
-from fixtures.vapi.rules import Layer, violations
+from fixtures.vapi.reply import Answer, answer_to
 from fixtures.vapi.tools import AVAILABILITY
 from fixtures.verdict.outcome import Violation, control, expect, fail_on, precondition
 
@@ -78,11 +77,7 @@ def test_future_only(vapi: Vapi, ring: Ring, clinic: Organisation, diary: Diary)
 def test_full_day(vapi: Vapi, ring: Ring, clinic: Organisation, full_day: FullDay) -> None:
     """When everything is taken, nothing of that day is offered, and what is proposed instead is another day."""
     day = full_day(clinic)
-    call = ToolCall(AVAILABILITY, {"date": str(day)})
-    reply = vapi.call_tools(ring(clinic), call)
-    broken = violations(reply, Layer.TRANSPORT)
-    fail_on(broken)
-    answer = understood(reply, call)
+    answer = vapi.ask(ring(clinic), AVAILABILITY, {"date": str(day)})
     offered = {slot for slot in meaning.availability(answer, clinic.zone).slots if slot.date in {None, day}}
     proposed = meaning.alternatives(answer)
     expect(
@@ -98,12 +93,12 @@ def test_full_day(vapi: Vapi, ring: Ring, clinic: Organisation, full_day: FullDa
 def test_impossible_date(vapi: Vapi, ring: Ring, clinic: Organisation, diary: Diary) -> None:
     """A date that does not exist or is none is refused, and never replaced by another."""
     line = ring(clinic)
-    control_served(vapi, line, ToolCall(AVAILABILITY, {"date": str(diary.free_day(clinic))}))
+    good = in_good_order(vapi, line, ToolCall(AVAILABILITY, {"date": str(diary.free_day(clinic))}))
     year = datetime.datetime.now(clinic.zone).year + 1
     for date in (f"{year}-02-30", f"{year}-13-01", f"{year}-00-10", "not a date", "0000-00-00"):
         call = ToolCall(AVAILABILITY, {"date": date})
         reply = vapi.call_tools(line, call)
-        faults = list(not_refused(reply, call, f"date {date!r}"))
+        faults = list(not_refused(reply, call, f"date {date!r}", good))
         answer = answer_to(reply, call)
         fail_on([] if answer and _offers_nothing(answer, clinic) else faults)
 

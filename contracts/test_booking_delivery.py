@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from contracts.conftest import ArgumentsFor, start_of_booking
+from contracts.good_order import in_good_order
 from fixtures.database.diary import Diary
 from fixtures.target.canaries import Organisation
 from fixtures.vapi.client import Vapi
 from fixtures.vapi.message import LiveCall, ToolCall
 from fixtures.vapi.reply import Answer, Reply, answer_to, understood
 from fixtures.vapi.tools import BOOKING
-from fixtures.verdict.outcome import expect, precondition
+from fixtures.verdict.outcome import expect, fail_on, precondition
 
 Ring = Callable[[Organisation], LiveCall]
 SIMULTANEOUS = 5
@@ -29,7 +30,9 @@ def test_no_double_booking(
         (ring(clinic), ToolCall(BOOKING, {**wanted, "patientPhone": arguments_for(BOOKING, clinic)["patientPhone"]}))
         for _ in range(SIMULTANEOUS)
     ]
+    good = in_good_order(vapi, ring(clinic), ToolCall(BOOKING, arguments_for(BOOKING, clinic)))
     replies = vapi.call_tools_at_once(deliveries)
+    fail_on(fault for reply in replies for fault in good.new_faults(reply))
     answers = [understood(reply, call) for reply, (_, call) in zip(replies, deliveries, strict=True)]
     rows = diary.count_at(clinic, start_of_booking(clinic, wanted))
     expect(
@@ -73,7 +76,9 @@ def test_repeated_at_once(
     """The same message several times at the same moment: one appointment, and nobody hears that the slot is gone."""
     wanted = arguments_for(BOOKING, clinic)
     call, line = ToolCall(BOOKING, wanted), ring(clinic)
+    good = in_good_order(vapi, ring(clinic), ToolCall(BOOKING, arguments_for(BOOKING, clinic)))
     replies = vapi.call_tools_at_once([(line, call)] * SIMULTANEOUS)
+    fail_on(fault for reply in replies for fault in good.new_faults(reply))
     answers = [answer for reply in replies if (answer := answer_to(reply, call))]
     precondition(answers, f"no answer to understand: HTTP {replies[0].exchange.status}; see tools.booking.envelope")
     rows = diary.count_at(clinic, start_of_booking(clinic, wanted))

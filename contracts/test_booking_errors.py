@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from contracts.conftest import Arguments, ArgumentsFor
-from contracts.refusals import control_served, not_refused
+from contracts.good_order import in_good_order, not_refused
 from fixtures.database.diary import Diary
 from fixtures.target.canaries import Organisation
 from fixtures.target.target import Target
@@ -27,13 +27,12 @@ def expect_refused(vapi: Vapi, ring: Ring, target: Target, diary: Diary, argumen
 
     def judge(changes: Iterable[Arguments]) -> None:
         clinic = target.organisations[0]
-        control_served(vapi, ring(clinic), ToolCall(BOOKING, arguments_for(BOOKING, clinic)))
+        good = in_good_order(vapi, ring(clinic), ToolCall(BOOKING, arguments_for(BOOKING, clinic)))
         before = diary.snapshot(target.organisations)
         broken: list[Violation] = []
-        valid = arguments_for(BOOKING, clinic)
-        for change in changes:
-            call = ToolCall(BOOKING, {**valid, **change})
-            broken += not_refused(vapi.call_tools(ring(clinic), call), call, f"{change}")
+        for change in changes:  # each at another time, so that none is refused because of the one before
+            call = ToolCall(BOOKING, {**arguments_for(BOOKING, clinic), **change})
+            broken += not_refused(vapi.call_tools(ring(clinic), call), call, f"{change}", good)
         fail_on(broken)
         written = diary.changes(target.organisations, before)
         expect(not written, expected="no row written", seen=f"{len(written)}: {[dict(c.row) for c in written[:2]]}")
@@ -86,6 +85,7 @@ def test_invalid_phone(expect_refused: Refused) -> None:
 def test_taken(vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor) -> None:
     """The slot was booked a moment ago by somebody else."""
     wanted = arguments_for(BOOKING, clinic)
-    control_served(vapi, ring(clinic), ToolCall(BOOKING, wanted))
+    good = in_good_order(vapi, ring(clinic), ToolCall(BOOKING, wanted))
     second = ToolCall(BOOKING, {**wanted, "patientPhone": arguments_for(BOOKING, clinic)["patientPhone"]})
-    fail_on(not_refused(vapi.call_tools(ring(clinic), second), second, f"{wanted['appointmentTime']}, which is taken"))
+    case = f"{wanted['appointmentTime']}, which is taken"
+    fail_on(not_refused(vapi.call_tools(ring(clinic), second), second, case, good))

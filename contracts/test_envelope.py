@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from contracts.conftest import Arguments, ArgumentsFor
 from contracts.each_tool import each_tool
+from contracts.good_order import in_good_order
 from fixtures.database.diary import Diary
 from fixtures.target.canaries import Organisation
 from fixtures.target.run_identity import RunIdentity
@@ -39,17 +40,23 @@ def test_results(
     tool: ToolDefinition, vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor
 ) -> None:
     """The reply is one that Vapi hands to the model, whatever else is wrong with it."""
-    reply = vapi.call_tools(ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
-    precondition(reply.has_document, f"no JSON to judge; see tools.{tool.key}.envelope.transport")
+    call = ToolCall(tool, arguments_for(tool, clinic))
+    reply = vapi.call_tools(ring(clinic), call)
+    unavailable = reply.exchange.status is None or (reply.exchange.status >= 400 and answer_to(reply, call) is None)
+    where = f"see tools.{tool.key}.envelope.transport"
+    precondition(reply.has_document and not unavailable, f"no reply of the tool's to judge; {where}")
     fail_on(violations(reply, Layer.ENVELOPE))
 
 
 @each_tool("envelope.refusal")
-def test_refusal(tool: ToolDefinition, vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
+def test_refusal(
+    tool: ToolDefinition, vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor
+) -> None:
     """A refusal has the same form; code for errors is written on another day than the rest."""
+    good = in_good_order(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
     reply = vapi.call_tools(ring(clinic), ToolCall(tool, {}))
     precondition(reply.has_document, f"no JSON to judge; see tools.{tool.key}.errors.missing-argument")
-    fail_on(violations(reply, Layer.ENVELOPE))
+    fail_on(good.new_faults(reply, Layer.ENVELOPE))
 
 
 @each_tool("envelope.parallel-calls")
@@ -63,11 +70,12 @@ def test_parallel_calls(
     run_identity: RunIdentity,
 ) -> None:
     """Two calls and three calls of one tool in one message: each is answered under its id, with its own answer."""
+    good = in_good_order(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
     for count in (2, 3):
         cases = list(PARALLEL[tool.key](clinic, diary, lambda: arguments_for(tool, clinic), run_identity))[:count]
         calls = [ToolCall(tool, arguments) for arguments, _ in cases]
         reply = vapi.call_tools(ring(clinic), *calls)
-        fail_on(violations(reply, Layer.TRANSPORT))
+        fail_on(good.new_faults(reply))
         broken = violations(reply, Layer.ENVELOPE)
         fail_on(violation for violation in broken if violation.rule.rpartition(".")[2] in MATCHING)
         for number, (call, (_, fault)) in enumerate(zip(calls, cases, strict=True), start=1):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.conftest import Arguments, ArgumentsFor
 from contracts.each_tool import each_tool
-from contracts.refusals import control_served, not_refused
+from contracts.good_order import GoodOrder, in_good_order, not_refused
 from fixtures.database.diary import Diary
 from fixtures.target.canaries import Organisation
 from fixtures.target.target import Target
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hypothesis import settings
 
 Ring = Callable[[Organisation], LiveCall]
+PACED_EXAMPLES = 5
 
 UNREADABLE = ('{"date": "2026-', "not JSON", "", "{}", "[]", '"text"')
 """What stands in the place of the arguments when the model was cut off or called with none (V6, V7)."""
@@ -35,13 +36,13 @@ def test_missing_argument(
 ) -> None:
     """Without one required argument, and without any."""
     clinic = target.organisations[0]
-    control_served(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
+    good = in_good_order(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
     before = diary.snapshot(target.organisations)
     valid = arguments_for(tool, clinic)
     cases: dict[str, Arguments] = {f"without {name}": _without(valid, name) for name in tool.required}
     for case, arguments in {**cases, "without any argument": {}}.items():
         call = ToolCall(tool, arguments)
-        fail_on(not_refused(vapi.call_tools(ring(clinic), call), call, case))
+        fail_on(not_refused(vapi.call_tools(ring(clinic), call), call, case, good))
     _expect_nothing_written(diary, target, before)
 
 
@@ -51,12 +52,12 @@ def test_unreadable_arguments(
 ) -> None:
     """Text that is no JSON object, as a model leaves it that ran out of tokens."""
     clinic = target.organisations[0]
-    control_served(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
+    good = in_good_order(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
     before = diary.snapshot(target.organisations)
     for text in UNREADABLE:
         call = ToolCall(tool, {})
         reply = vapi.deliver(with_arguments(tool_calls(ring(clinic), [call]), text), call)
-        fail_on(not_refused(reply, call, f"arguments {text!r}"))
+        fail_on(not_refused(reply, call, f"arguments {text!r}", good))
     _expect_nothing_written(diary, target, before)
 
 
@@ -65,14 +66,14 @@ def test_unknown_function(
     tool: ToolDefinition, vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor
 ) -> None:
     """A function that was renamed at Vapi and not here: the assistant hears that it does not work."""
-    control_served(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
+    good = in_good_order(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
     call = ToolCall(tool, {"query": "parking"})
     reply = vapi.deliver(with_function(tool_calls(ring(clinic), [call]), "noSuchFunction"), call)
-    fail_on(not_refused(reply, call, "function noSuchFunction"))
+    fail_on(not_refused(reply, call, "function noSuchFunction", good))
 
 
 @each_tool("errors.absurd")
-def test_hostile_arguments(
+def test_absurd_arguments(
     tool: ToolDefinition,
     vapi: Vapi,
     ring: Ring,
@@ -83,40 +84,50 @@ def test_hostile_arguments(
 ) -> None:
     """Any JSON in the place of an argument, or of all: refused without a row, or served with one."""
     from fixtures.vapi import exploration as hypothesis
-    from fixtures.vapi.hostile import INSTEAD_OF_ARGUMENTS, spoilt
+    from fixtures.vapi.hostile import INSTEAD_OF_ARGUMENTS, spoilt, worst
 
     clinic = target.organisations[0]
-    control_served(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
+    good = in_good_order(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
+
+    valid = [arguments_for(tool, clinic)]
 
     def one_spoilt(change: Arguments) -> None:
-        call = ToolCall(tool, {**arguments_for(tool, clinic), **change})
-        _expect_orderly(vapi, tool_calls(ring(clinic), [call]), call, diary, target, f"{change!r}"[:160])
+        call = ToolCall(tool, {**valid[-1], **change})
+        message, case = tool_calls(ring(clinic), [call]), f"{change!r}"[:160]
+        if _expect_orderly(vapi, message, call, diary, target, good, case) and tool is BOOKING:
+            valid.append(arguments_for(tool, clinic))  # the slot is gone
 
     def none_at_all(value: Any) -> None:
         call = ToolCall(tool, {})
         message = with_arguments(tool_calls(ring(clinic), [call]), value)
-        _expect_orderly(vapi, message, call, diary, target, f"arguments {value!r}"[:160])
+        _expect_orderly(vapi, message, call, diary, target, good, f"arguments {value!r}"[:160])
 
+    if exploration.max_examples > PACED_EXAMPLES:
+        for change in worst(tool):
+            one_spoilt(change)
     hypothesis.explore(spoilt(tool), one_spoilt, exploration)
     hypothesis.explore(INSTEAD_OF_ARGUMENTS, none_at_all, exploration)
 
 
-def _expect_orderly(vapi: Vapi, message: Message, call: ToolCall, diary: Diary, target: Target, case: str) -> None:
-    """HTTP 200 and JSON; a refusal has written nothing, and a booking that is confirmed stands."""
+def _expect_orderly(
+    vapi: Vapi, message: Message, call: ToolCall, diary: Diary, target: Target, good: GoodOrder, case: str
+) -> bool:
+    """HTTP 200 and JSON; a refusal has written nothing, a confirmed booking stands. Returns whether it was served."""
     before = diary.snapshot(target.organisations) if call.tool is BOOKING else {}
     reply = vapi.deliver(message, call)
-    broken = violations(reply, Layer.TRANSPORT)
+    broken = good.new_faults(reply)
     broken += [found for found in violations(reply, Layer.DISCLOSURE) if found.rule.endswith("not-evaluated")]
     fail_on(replace(violation, seen=f"{case}: {violation.seen}") for violation in broken)
+    answer = answer_to(reply, call)
+    served = answer is not None and not answer.refused
     if call.tool is BOOKING and diary.readback:
-        answer = answer_to(reply, call)
         written = bool(diary.changes(target.organisations, before))
-        confirmed = answer is not None and not answer.refused
         expect(
-            written == confirmed,
+            written == served,
             expected="a row for each confirmation, and for nothing else",
             seen=f"{case}: {'a row' if written else 'no row'}, and {reply.exchange.text[:160]!r}",
         )
+    return served
 
 
 @each_tool("errors.no-internals")

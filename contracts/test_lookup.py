@@ -18,6 +18,8 @@ from fixtures.vapi.tools import BOOKING, LOOKUP
 from fixtures.verdict.outcome import NotApplicable, Violation, control, expect, fail_on, precondition
 
 Ring = Callable[[Organisation], LiveCall]
+FICTIONAL = re.compile(r"\+?\d{0,4}55501\d\d")
+"""A number of this run's patients, however it is written."""
 
 
 @pytest.mark.criterion("tools.lookup.meaning.finds-caller")
@@ -91,22 +93,19 @@ def test_several_matches(
     vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor, run_identity: RunIdentity
 ) -> None:
     """Two patients of one name: the caller is asked which, and told neither's number or address."""
-    phones = [_booked_patient(vapi, ring, clinic, arguments_for) for _ in range(2)]
-    for phone in phones:
+    name = f"{run_identity.patient} Gemini"
+    for _ in range(2):
+        phone = _booked_patient(vapi, ring, clinic, arguments_for, name)
         if not meaning.lookup(_look_up(vapi, ring, clinic, "phone", phone)).found:
             raise NotApplicable("a patient who has just booked is not found by lookupCaller, so no two can be made")
-    answer = _look_up(vapi, ring, clinic, "name", run_identity.patient)
-    told = [phone for phone in phones if phone[-7:] in re.sub(r"\D", "", answer.text)]
-    expect(
-        not told,
-        expected=f"nobody's number, where several are called {run_identity.patient}",
-        seen=f"said: {', '.join(told)}",
-    )
+    answer = _look_up(vapi, ring, clinic, "name", name)
+    told = FICTIONAL.findall(re.sub(r"[\s().-]", "", answer.text))
+    expect(not told, expected=f"nobody's number, where two are called {name}", seen=f"said: {', '.join(told)}")
 
 
-def _booked_patient(vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor) -> str:
+def _booked_patient(vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor, name: str) -> str:
     """The number of a patient of this run who has just booked."""
-    wanted = arguments_for(BOOKING, clinic)
+    wanted = {**arguments_for(BOOKING, clinic), "patientName": name}
     answer = vapi.ask(ring(clinic), BOOKING, wanted)
     precondition(not answer.refused, f"the booking of a patient to look up was refused: {answer.text[:160]}")
     return str(wanted["patientPhone"])

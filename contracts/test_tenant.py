@@ -12,7 +12,7 @@ import pytest
 from contracts.conftest import ArgumentsFor
 from contracts.crossing import Border, question
 from contracts.each_tool import each_tool
-from contracts.refusals import control_served
+from contracts.good_order import in_good_order
 from fixtures.database.diary import Diary
 from fixtures.target.canaries import Organisation
 from fixtures.target.run_identity import RunIdentity
@@ -45,10 +45,10 @@ def test_no_default(
 ) -> None:
     """A call whose assistant and number are no clinic's is served by none."""
     clinic = target.organisations[0]
-    control_served(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
+    in_good_order(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
     before = diary.snapshot(target.organisations)
     call = ToolCall(tool, arguments_for(tool, clinic))
-    reply = vapi.call_tools(stranger(ring(clinic), run_identity.next_phone()), call)
+    reply = vapi.call_tools(stranger(ring(clinic), run_identity.next_caller()), call)
     written = diary.changes(target.organisations, before)
     expect(not written, expected="no row in any clinic", seen=f"{len(written)} rows for a call to no clinic")
     if reply.exchange.status == 200:
@@ -66,7 +66,7 @@ def test_without_metadata(
     tool: ToolDefinition, vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor
 ) -> None:
     """Vapi sends metadata only where the assistant's overrides set it; assistant and number must do."""
-    control_served(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
+    in_good_order(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
     call = ToolCall(tool, arguments_for(tool, clinic))
     answer = understood(vapi.call_tools(replace(ring(clinic), metadata=None), call), call)
     expect(

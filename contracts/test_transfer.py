@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import pytest
 
+from contracts.good_order import in_good_order
 from fixtures.target.canaries import Organisation
 from fixtures.vapi import meaning
 from fixtures.vapi.client import Vapi
 from fixtures.vapi.control import ControlServer
 from fixtures.vapi.message import LiveCall, ToolCall
 from fixtures.vapi.reply import understood
-from fixtures.vapi.rules import Layer, violations
 from fixtures.vapi.tools import TRANSFER
 from fixtures.verdict.outcome import control, expect, fail_on, precondition
 
@@ -67,10 +67,12 @@ def test_destination(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
 @pytest.mark.criterion("tools.transfer.errors.unknown-department")
 def test_unknown_department(vapi: Vapi, ring: Ring, clinic: Organisation, other_clinic: Organisation) -> None:
     """A department that does not exist: a refusal, or a number of the clinic; never another one."""
-    control(_destination(vapi, ring, clinic, "general"), "not even the general department has a destination")
-    call = ToolCall(TRANSFER, {"summary": "The caller wants a person.", "department": "no-such-department"})
+    asked = {"summary": "The caller wants a person.", "department": "general"}
+    good = in_good_order(vapi, ring(clinic), ToolCall(TRANSFER, asked))
+    control(good.visible, "not even the general department has a destination")
+    call = ToolCall(TRANSFER, {**asked, "department": "no-such-department"})
     reply = vapi.call_tools(ring(clinic), call)
-    fail_on(violations(reply, Layer.TRANSPORT))
+    fail_on(good.new_faults(reply))
     answer = understood(reply, call)
     number = "" if answer.refused else meaning.transfer(answer).destination
     own = {clinic.transfer_number, *clinic.departments.values()}

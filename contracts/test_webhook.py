@@ -147,7 +147,7 @@ def test_no_default(vapi: Vapi, ring: Ring, target: Target, run_identity: RunIde
     ids = {known.assistant_id for known in target.organisations}
     greeting = vapi.tell(assistant_request(ring(clinic)))
     control(clinic.assistant_id in greeting.text, f"a clinic's own number gets no assistant: {greeting.text[:120]!r}")
-    unknown = stranger(ring(clinic), run_identity.next_phone())
+    unknown = stranger(ring(clinic), run_identity.next_caller())
     exchange = vapi.tell(assistant_request(unknown))
     precondition(exchange.complete, f"no answer: {exchange.fault}")
     named = [id_ for id_ in ids if id_ in exchange.text]

@@ -14,7 +14,7 @@ from fixtures.vapi import meaning
 from fixtures.vapi.call import Call
 from fixtures.vapi.client import Vapi, as_document
 from fixtures.vapi.message import ToolCall
-from fixtures.vapi.scripts import SCRIPTS, play
+from fixtures.vapi.scripts import SCRIPTS, first_offer, play
 from fixtures.vapi.tools import AVAILABILITY, BOOKING
 from fixtures.verdict.outcome import NotApplicable, expect, precondition
 
@@ -79,9 +79,8 @@ def two_callers(vapi: Vapi, caller: NewCaller, clinic: Organisation, day: dateti
     for call in (first, second):
         call.ring()
         call.use(AVAILABILITY, {"date": str(day)})
-    both = sorted(first.offered.times & second.offered.times)
-    precondition(both, f"no time of {day} was offered to both")
-    start = clinic.at(day, both[0])
+    start = first_offer(first)
+    precondition(first_offer(second) == start, f"the two are not offered the same on {day}")
     takes = [(call.line, ToolCall(BOOKING, call.booking(start))) for call in (first, second)]
     for call, reply, (_, tool_call) in zip((first, second), vapi.call_tools_at_once(takes), takes, strict=True):
         call.take(reply, tool_call)
@@ -90,13 +89,12 @@ def two_callers(vapi: Vapi, caller: NewCaller, clinic: Organisation, day: dateti
 
 
 @when("whoever was told that it is gone takes another time", target_fixture="another")
-def takes_another(race: Race, clinic: Organisation, day: datetime.date) -> Call | None:
+def takes_another(race: Race, day: datetime.date) -> Call | None:
     """In the same call; nobody, where both were confirmed."""
     told = next((call for call in race.calls if call not in race.confirmed), None)
     if told:
         told.use(AVAILABILITY, {"date": str(day)})
-        precondition(told.offered.times, f"nothing more is offered on {day}")
-        told.use(BOOKING, told.booking(clinic.at(day, min(told.offered.times))))
+        told.use(BOOKING, told.booking(first_offer(told)))
     return told
 
 

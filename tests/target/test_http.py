@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -167,3 +168,50 @@ def test_transport_error_after_sending_is_not_retried() -> None:
         exchange = http.exchange(Request("POST", "https://clinic.example/"))
     assert "the connection broke: ReadError" in exchange.fault
     assert 1 == route.call_count
+
+
+class Throttling:
+    """Answers 429 so many times before it serves."""
+
+    def __init__(self, times: int, headers: str = "") -> None:
+        self.times = times
+        self.headers = headers
+        self.seen = 0
+
+    def handle(self, connection: socket.socket) -> None:
+        while servers.read_request(connection):
+            self.seen += 1
+            refused = self.seen <= self.times
+            status = f"429 Too Many Requests\r\n{self.headers}" if refused else "200 OK\r\n"
+            connection.sendall(f"HTTP/1.1 {status}Content-Length: 0\r\n\r\n".encode())
+
+
+def test_too_many_requests_is_our_own_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits as long as it is told, asks again, is slower from then on, and counts it."""
+    waits: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("fixtures.target.http.asyncio.sleep", note)
+    server = Throttling(2, "Retry-After: 7\r\n")
+    with servers.serving(server.handle) as url, client(url) as http:
+        assert 200 == http.exchange(get(url)).status
+        assert (2, 3) == (http.throttled, server.seen)
+    assert 2 == waits.count(7.0)
+    assert any(0 < wait <= 1 for wait in waits)
+
+
+def test_deployment_that_only_throttles_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a time that it tells, the waits double; in the end the budget is spent, nobody has failed."""
+    waits: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("fixtures.target.http.asyncio.sleep", note)
+    with servers.serving(Throttling(99).handle) as url, client(url) as http:
+        with pytest.raises(Inconclusive, match="429") as raised:
+            http.exchange(get(url))
+    assert Reason.BUDGET_SPENT == raised.value.reason
+    assert [1.0, 2.0, 4.0] == [wait for wait in waits if wait in {1.0, 2.0, 4.0, 8.0}][:3]

@@ -57,6 +57,8 @@ BROKEN: list[tuple[str, Reply]] = [
     ("vapi.transport.json", reply(b"<html>")),
     ("vapi.transport.json", reply(b"\xff{}")),
     ("vapi.transport.json", reply(b"[" * 100_000)),
+    ("vapi.disclosure.no-internals", reply(entry(result="TypeError in /app/dist/tools.js:41:23"))),
+    ("vapi.disclosure.not-evaluated", reply(entry(result="You said 9801547."))),
     ("vapi.envelope.results-array", reply({"result": "Open."})),
     ("vapi.envelope.results-array", reply({"results": ENTRY})),
     ("vapi.envelope.results-array", reply({"toolResult": {"content": "{}"}, "speech": ""})),

@@ -1,0 +1,94 @@
+"""The command in a failure, run by a shell, sends what the reference backend takes for signed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from dataclasses import dataclass, field
+
+import pytest
+
+from fixtures.reference.backend.signature import is_authentic
+from fixtures.target.exchange import Exchange, Request
+from fixtures.target.exchange_log import ExchangeLog
+from fixtures.target.redaction import Redactor
+from fixtures.vapi.signing import SigningPlan
+from fixtures.vapi.signing_shell import repeat
+from fixtures.verdict.evidence import Evidence
+from tests import servers
+
+SECRET = "top'secret $HOME \\ value"
+BODY = '{"message":{"text":"it\'s $5 \\\\ \\"ü\\" `x`"}}'.encode()
+EVERYTHING = "{svix-id}.{timestamp}.{method}.{url}.{body}"
+pytestmark = pytest.mark.skipif(not (shutil.which("curl") and shutil.which("openssl")), reason="curl and openssl")
+
+
+@dataclass
+class Received:
+    """What the server was sent."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def handle(self, connection: socket.socket) -> None:
+        head, _, self.body = servers.read_request(connection).partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")[1:]
+        self.headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+def sent_by_shell(plan: SigningPlan, secret: str = SECRET) -> Received:
+    received = Received()
+    with servers.serving(received.handle) as url:
+        request = Request("POST", url, (), BODY, repeat(plan, url))
+        log = ExchangeLog(Evidence(), Redactor({"VAPI_WEBHOOK_SECRET": secret}))
+        command = log.note(Exchange(request, 200)).curl
+        assert secret not in command
+        environment = {**os.environ, "VAPI_WEBHOOK_SECRET": secret}
+        subprocess.run(["bash", "-c", command], env=environment, check=True, timeout=20)
+    return received
+
+
+@pytest.mark.parametrize("unit", ["s", "ms"])
+def test_reference_accepts_it(unit: str) -> None:
+    """The bytes of the body as they were, whatever is in them, and the default plan in both units."""
+    received = sent_by_shell(SigningPlan(timestamp_unit=unit))  # type: ignore[arg-type]
+    assert BODY == received.body
+    assert is_authentic(SECRET, received.headers, received.body)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        SigningPlan(payload_format="{body}", encoding="base64", algorithm="sha1", signature_prefix="sha1="),
+        SigningPlan(
+            payload_format="{svix-id}.{timestamp}.{method}.{url}.{body}",
+            message_id_header="svix-id",
+            algorithm="sha512",
+        ),
+        SigningPlan(plan="header", signature_header="x-vapi-secret"),
+        SigningPlan(plan="bearer"),
+        SigningPlan(plan="none"),
+    ],
+    ids=lambda plan: f"{plan.plan} {plan.payload_format}",
+)
+def test_same_headers_as_ours(plan: SigningPlan) -> None:
+    """Under every plan; what was random or is the time is taken from what the shell sent."""
+    received = sent_by_shell(plan)
+    timestamp = received.headers.get(plan.timestamp_header, "")
+    if "{svix-id}" in plan.payload_format:
+        fixed = plan.payload_format.replace("{svix-id}", received.headers["svix-id"])
+        plan = SigningPlan(payload_format=fixed, algorithm=plan.algorithm)
+    expected = dict(plan.headers(SECRET, BODY, timestamp, f"http://{received.headers['host']}"))
+    assert expected == {name: received.headers.get(name) for name in expected}
+
+
+def test_secret_in_base64() -> None:
+    """Decoded before it signs."""
+    plan = SigningPlan(secret_is_base64=True, payload_format="{body}")
+    received = sent_by_shell(plan, "c2VjcmV0LWtleQ==")
+    assert SigningPlan(payload_format="{body}").headers("secret-key", BODY) == tuple(
+        (name, received.headers[name]) for name in ("x-vapi-signature",)
+    )
