@@ -49,8 +49,8 @@ def full_day(
 
 def _offered(answer: Answer, clinic: Organisation, day: datetime.date) -> set[str]:
     """The times that are offered on a day, `HH:MM`."""
-    slots = meaning.availability(answer, clinic.zone).slots
-    times = {f"{slot.time:%H:%M}" for slot in slots if slot.date in {None, day}}
-    closed = sorted(time for time in times if not clinic.opens <= time < clinic.closes)
+    offered = meaning.availability(answer, clinic.zone)
+    times = {f"{slot.time:%H:%M}" for slot in offered.slots if slot.date in {None, day}}
+    closed = offered.outside(clinic.opens, clinic.closes)
     precondition(not closed, f"{', '.join(closed)} offered; see tools.availability.meaning.asked-date")
     return times

@@ -49,8 +49,8 @@ def _availability(border: Border) -> Question:
         return f"{time} is not offered, which only {border.there.name} has booked" if missing else ""
 
     def own(answer: Answer) -> bool:
-        times = meaning.availability(answer, zone).times
-        return time in times and not outside_hours(times, border.here)
+        offered = meaning.availability(answer, zone)
+        return time in offered.times and not offered.outside(border.here.opens, border.here.closes)
 
     return Question({"date": str(booked.date())}, crossed, own)
 
@@ -119,8 +119,3 @@ def booked_only_there(diary: Diary, here: Organisation, there: Organisation) -> 
     ]
     precondition(only_there, f"{there.name} has no coming appointment at a time that is free in {here.name}")
     return only_there[-1]
-
-
-def outside_hours(times: set[str], clinic: Organisation) -> list[str]:
-    """The times at which a clinic is closed; where there are any, an offer is not told in clinic time."""
-    return sorted(time for time in times if not clinic.opens <= time < clinic.closes)

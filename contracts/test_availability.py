@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from contracts.conftest import FullDay
-from contracts.crossing import booked_only_there, outside_hours
+from contracts.crossing import booked_only_there
 from contracts.good_order import in_good_order, not_refused
 from fixtures.database.diary import Diary
 from fixtures.target.canaries import Organisation
@@ -110,9 +110,10 @@ def _offers_nothing(answer: Answer, clinic: Organisation) -> bool:
 
 
 def _slots(vapi: Vapi, ring: Ring, clinic: Organisation, date: datetime.date) -> set[meaning.Slot]:
-    """What is offered; a refusal offers nothing."""
+    """What is certainly offered: nothing by a refusal, or by prose, whose times may be of anything."""
     answer = vapi.ask(ring(clinic), AVAILABILITY, {"date": str(date)})
-    return set() if answer.refused else set(meaning.availability(answer, clinic.zone).slots)
+    offered = meaning.availability(answer, clinic.zone)
+    return set() if answer.refused or offered.prose else set(offered.slots)
 
 
 def _offered(vapi: Vapi, ring: Ring, clinic: Organisation, date: datetime.date) -> meaning.Availability:
@@ -136,7 +137,7 @@ def _misplaced(offered: meaning.Availability, date: datetime.date, clinic: Organ
     dates = {slot.date for slot in offered.slots} - {None, date}
     if dates:
         yield Violation(f"only times on {date}", f"times on {', '.join(sorted(map(str, dates)))}")
-    if closed := outside_hours(offered.times, clinic):
+    if closed := offered.outside(clinic.opens, clinic.closes):
         yield Violation(f"times from {clinic.opens} to {clinic.closes}", f"{', '.join(closed)}")
 
 

@@ -30,7 +30,7 @@ SPOKEN = [
     "We are at 12 Home Street / first floor.",
     '{"success": false, "error": "SLOT_UNAVAILABLE", "message": "That time is taken."}',
     "Something went wrong. Error code 17, request id 019c0000-0000-7000-8000-000000000001",
-    "The app is at https://clinic.example/app/booking?x=1",
+    "The app is at https://clinic.example/app/booking/new?x=1",
 ]
 
 

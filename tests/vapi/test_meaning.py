@@ -202,3 +202,76 @@ def test_no_reply_breaks_the_decoder(document: Any) -> None:
         meaning.booking(found)
         meaning.lookup(found)
         meaning.transfer(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "outside"),
+    [
+        ('{"availableSlots": ["08:30", "09:00", "16:30", "17:00"]}', ["08:30", "17:00"]),
+        ("We have 09:00 and 16:30, and are open until 17:00.", []),
+        ("We have 09:00 and 21:00, and are open until 17:00.", ["21:00"]),
+    ],
+)
+def test_times_outside_opening_hours(text: str, outside: list[str]) -> None:
+    """In prose the hour of closing is no offer."""
+    assert outside == meaning.availability(answer(text), ZONE).outside("09:00", "17:00")
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ('{"alternatives": [{"date": "2026-12-02", "slots": ["09:00"]}, "2026-12-03", "2026-12-02"]}', [2, 3]),
+        ('{"availableSlots": [], "requestedDate": "2026-12-01"}', []),
+        ("The first is taken; 2026-12-02 and 2026-12-09 have times.", [2, 9]),
+        ('{"alternatives": [{"start": "2026-12-04T09:00:00-05:00"}]}', [4]),
+        ('{"alternatives": ["2026-13-45"]}', []),
+    ],
+)
+def test_alternatives(text: str, days: list[int]) -> None:
+    """In the order in which they are named, each once."""
+    assert [datetime.date(2026, 12, day) for day in days] == meaning.alternatives(answer(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ('{"success": true, "message": "You are booked for Tuesday at 2:30 pm, until 15:00."}', {"14:30", "15:00"}),
+        ('{"success": true, "message": "Booked.", "scheduledAt": "2027-01-05T14:00:00Z"}', set()),
+        ('{"success": true, "message": "Booked: 2027-01-05T14:00:00Z"}', set()),
+        ("Booked for 2027-01-05 14:00.", {"14:00"}),
+        ("Booked for 2027-01-05 14:00:00+00.", set()),
+        ("You are booked.", set()),
+    ],
+)
+def test_spoken_times(text: str, times: set[str]) -> None:
+    """What the caller is told; an instant for machines is none."""
+    assert times == meaning.spoken_times(answer(text))
+
+
+@pytest.mark.parametrize(
+    ("document", "refused", "data"),
+    [
+        ({"success": True, "data": {"found": True}}, False, {"found": True}),
+        ({"success": False, "error": "SLOT_UNAVAILABLE"}, True, None),
+        ({"results": [{"toolCallId": "call_A", "error": {"message": "no"}}]}, True, None),
+        ({"results": [{"toolCallId": "call_A", "result": [{"found": True}]}]}, False, {"found": True}),
+    ],
+)
+def test_more_dialects(document: Any, refused: bool, data: Any) -> None:  # noqa: FBT001
+    """What is meant can be told, whatever is wrong with the form."""
+    seen = answer_to(reply(document), CALL)
+    assert seen is not None
+    assert refused == seen.refused
+    assert data is None or data == seen.data
+
+
+def test_refusal_of_the_server_is_no_answer() -> None:
+    """A 403 that says `success: false` is anybody's."""
+    body = json.dumps({"success": False, "error": "CSRF token missing"}).encode()
+    assert answer_to(Reply(Exchange(Request("POST", "http://x/"), 403, body=body), (CALL,)), CALL) is None
+
+
+def test_blank_answer_is_not_understood() -> None:
+    """It says nothing to judge."""
+    with pytest.raises(Inconclusive):
+        understood(reply({"results": [{"toolCallId": "call_A", "result": " "}]}), CALL)
