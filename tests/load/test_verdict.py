@@ -171,3 +171,19 @@ def test_recording_there_and_back(tmp_path: Path) -> None:
     assert made == read_recording(tmp_path)
     (tmp_path / "account.json").unlink()
     assert read_recording(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("blocks", "effective"),
+    [
+        ([(10, 0), (10, 2), (10, 4)], 12.0),  # variance 8 * 3/2 / 30^2, 2.5 times that of 6 in 30 by chance
+        ([(10, 1), (10, 1)], 20.0),  # more even than chance: never worth more than there are
+        ([(10, 3)], 1.0),  # one block tells nothing of the spread
+        ([(10, 10), (5, 5)], 15.0),
+        ([(10, 0), (10, 0)], 4.0),  # 120 s of which a stall takes 30
+        ([(2, 0), (1, 0)], 3.0),
+    ],
+)
+def test_effective_count_by_hand(blocks: list[tuple[int, int]], effective: float) -> None:
+    """The rule of `facts/load.md` 4.4, in numbers."""
+    assert pytest.approx(effective) == effective_count(blocks, measured_s=120.0, stall_s=30.0)
