@@ -65,11 +65,13 @@ def _booking(border: Border) -> Question:
         "patientPhone": phone,
     }
 
-    def crossed(_answer: Answer) -> str:
-        rows = border.diary.patients(border.there)
-        return f"the patient stands in {border.there.name}" if any(mentions_phone(row, phone) for row in rows) else ""
+    def stands_in(clinic: Organisation) -> bool:
+        return any(mentions_phone(row, phone) for row in border.diary.patients(clinic))
 
-    return Question(arguments, crossed, lambda answer: not answer.refused)
+    def crossed(_answer: Answer) -> str:
+        return f"the patient stands in {border.there.name}" if stands_in(border.there) else ""
+
+    return Question(arguments, crossed, lambda answer: not answer.refused and stands_in(border.here))
 
 
 def _lookup(border: Border) -> Question:

@@ -147,8 +147,9 @@ def _control(vapi: Vapi, request: Request) -> None:
 
 def _accepted(vapi: Vapi, forgeries: Mapping[str, forge.Forgery], new_request: NewRequest) -> Iterator[Violation]:
     """The forgeries that are not refused as they should be: with 401, soon, and with no other status."""
+    signer = vapi.signer(new_request())
     for name, forgery in forgeries.items():
-        exchange = vapi.send(forge.forged(vapi.signer(new_request()), forgery))
+        exchange = vapi.send(forge.forged(signer, forgery))
         if exchange.status != forge.REFUSAL:
             yield Violation(f"HTTP {forge.REFUSAL} to {name}", _seen(exchange), exchange=exchange.curl)
 
