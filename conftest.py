@@ -32,7 +32,7 @@ def full_day(
         return not vapi.ask(ring(clinic), BOOKING, {**wanted, **patient}).refused
 
     def fill(clinic: Organisation) -> datetime.date:
-        day = diary.free_day(clinic)
+        day = diary.free_start(clinic).date()
         diary.keep_out(clinic, day)
         before: set[str] = set()
         while times := _offered(vapi.ask(ring(clinic), AVAILABILITY, {"date": str(day)}), clinic, day):
