@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 import pytest
 
 from fixtures.verdict.criterion import Criterion
+from fixtures.verdict.failure_text import failure_text
 from fixtures.verdict.finding import Finding, FindingSeverity
-from fixtures.verdict.outcome import Reason, Verdict
+from fixtures.verdict.outcome import Reason, Verdict, Violation
 from fixtures.verdict.reports import GITHUB_SUMMARY_LIMIT, REPORTS, write_reports
 from fixtures.verdict.result import CriterionResult, Judgement, Run
 from tests.gate import PROJECT
@@ -131,3 +132,14 @@ def test_every_file_is_redacted(tmp_path: Path) -> None:
 def test_no_unfinished_file_is_left(tmp_path: Path) -> None:
     """Readers see whole files only."""
     assert REPORTS.keys() == {path.name for path in written(tmp_path).iterdir()}
+
+
+def test_exchange_is_told_once_for_what_was_seen_in_it() -> None:
+    """A failure with three violations in one reply has one command."""
+    criterion = Criterion("a.b", "A", "Section", "Mend it")
+    seen = [Violation("x", str(number), exchange="curl 1") for number in range(3)]
+    judgement = Judgement(Verdict.FAIL, violations=[*seen, Violation("y", "z", exchange="curl 2")])
+    text = failure_text("local", criterion, judgement, [{"kind": "exchange", "curl": "curl 3"}])
+    assert ["  exchange  curl 1", "  exchange  curl 2"] == [line for line in text.splitlines() if "exchange" in line]
+    without = Judgement(Verdict.FAIL, violations=[Violation("x", "y")])
+    assert "  exchange  curl 3" in failure_text("local", criterion, without, [{"curl": "curl 3"}])
