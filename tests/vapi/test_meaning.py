@@ -246,32 +246,3 @@ def test_alternatives(text: str, days: list[int]) -> None:
 def test_spoken_times(text: str, times: set[str]) -> None:
     """What the caller is told; an instant for machines is none."""
     assert times == meaning.spoken_times(answer(text))
-
-
-@pytest.mark.parametrize(
-    ("document", "refused", "data"),
-    [
-        ({"success": True, "data": {"found": True}}, False, {"found": True}),
-        ({"success": False, "error": "SLOT_UNAVAILABLE"}, True, None),
-        ({"results": [{"toolCallId": "call_A", "error": {"message": "no"}}]}, True, None),
-        ({"results": [{"toolCallId": "call_A", "result": [{"found": True}]}]}, False, {"found": True}),
-    ],
-)
-def test_more_dialects(document: Any, refused: bool, data: Any) -> None:  # noqa: FBT001
-    """What is meant can be told, whatever is wrong with the form."""
-    seen = answer_to(reply(document), CALL)
-    assert seen is not None
-    assert refused == seen.refused
-    assert data is None or data == seen.data
-
-
-def test_refusal_of_the_server_is_no_answer() -> None:
-    """A 403 that says `success: false` is anybody's."""
-    body = json.dumps({"success": False, "error": "CSRF token missing"}).encode()
-    assert answer_to(Reply(Exchange(Request("POST", "http://x/"), 403, body=body), (CALL,)), CALL) is None
-
-
-def test_blank_answer_is_not_understood() -> None:
-    """It says nothing to judge."""
-    with pytest.raises(Inconclusive):
-        understood(reply({"results": [{"toolCallId": "call_A", "result": " "}]}), CALL)
