@@ -141,7 +141,6 @@ def test_nothing_offered(text: str) -> None:
         ('{"appointment_id": 4821}', "4821"),
         ('{"appointment": {"id": "a-2"}}', "a-2"),
         ('{"success": true}', ""),
-        ("Booked, reference 4821.", ""),
     ],
 )
 def test_booking(text: str, appointment: str) -> None:
@@ -246,3 +245,48 @@ def test_alternatives(text: str, days: list[int]) -> None:
 def test_spoken_times(text: str, times: set[str]) -> None:
     """What the caller is told; an instant for machines is none."""
     assert times == meaning.spoken_times(answer(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Booked, reference 4821.", "4821"),
+        ("You are booked. Your confirmation number is AB-17.", "AB-17"),
+        ("Your appointment id: 6f1d3f0e-0000-4000-8000-000000000000", "6f1d3f0e-0000-4000-8000-000000000000"),
+        ("You are booked for the appointment you asked for.", ""),
+        ('{"success": true, "message": "Booked, reference 4821."}', ""),
+    ],
+)
+def test_reference_in_prose(text: str, named: str) -> None:
+    """Only prose is searched: a result that is JSON has a member for it."""
+    assert named == meaning.booking(answer(text)).appointment
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Hello Canary Alpha, how can I help you?", True),
+        ("There are several of that name; what is your number?", True),
+        ("I can't find you in our records yet.", False),
+        ("No matching patient was found.", False),
+        ("We don't have that caller on file, no record of it.", False),
+        ("You are not known to me; I could not find a match.", False),
+    ],
+)
+def test_prose_about_callers(text: str, found: bool) -> None:  # noqa: FBT001
+    """Whether it says that nobody was found."""
+    assert found is meaning.lookup(answer(text)).found
+
+
+@pytest.mark.parametrize(
+    "slots",
+    [
+        '["09:00-09:30", "14:30 to 15:00"]',
+        '["9:00 AM - 9:30 AM", "2:30 pm"]',
+        '[{"time": "09:00", "available": true}, {"time": "10:00", "available": false}, {"time": "14:30"}]',
+        '[{"start": "09:00", "end": "09:30"}, {"startTime": "14:30", "isAvailable": true}]',
+    ],
+)
+def test_one_slot_is_one_time(slots: str) -> None:
+    """Its end is not offered, nor what says that it is taken."""
+    assert {"09:00", "14:30"} == meaning.availability(answer(f'{{"availableSlots": {slots}}}'), ZONE).times
