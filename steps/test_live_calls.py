@@ -47,8 +47,7 @@ def taken_day(full_day: Callable[[Organisation], datetime.date], clinic: Organis
 @given("a caller who has booked before", target_fixture="earlier")
 def earlier_call(caller: NewCaller, clinic: Organisation, day: datetime.date, diary: Diary) -> Call:
     """In a call of its own, and the booking made a contact."""
-    call = caller(clinic, day)
-    play(call, SCRIPTS["book"])
+    call = _played(caller(clinic, day), "book", diary)
     precondition(call.booked(), f"the first booking was refused: {call.answers[-1].text[:160]}; see call.books")
     if not any(mentions_phone(row, call.line.customer) for row in diary.contacts(clinic)):
         raise NotApplicable("a booking makes no contact here, so that nobody is known who has booked before")
@@ -56,19 +55,25 @@ def earlier_call(caller: NewCaller, clinic: Organisation, day: datetime.date, di
 
 
 @when(parsers.parse('a caller rings and plays "{script}"'), target_fixture="call")
-def rings(caller: NewCaller, clinic: Organisation, day: datetime.date, script: str) -> Call:
+def rings(caller: NewCaller, clinic: Organisation, day: datetime.date, script: str, diary: Diary) -> Call:
     """From the first ring to the report."""
-    call = caller(clinic, day)
-    play(call, SCRIPTS[script])
-    return call
+    return _played(caller(clinic, day), script, diary)
 
 
 @when(parsers.parse('the same caller rings and plays "{script}"'), target_fixture="call")
-def rings_again(caller: NewCaller, clinic: Organisation, day: datetime.date, earlier: Call, script: str) -> Call:
+def rings_again(
+    caller: NewCaller, clinic: Organisation, day: datetime.date, earlier: Call, script: str, diary: Diary
+) -> Call:
     """Another call from the same number."""
     call = caller(clinic, day)
     call.line = replace(call.line, customer=earlier.line.customer)
+    return _played(call, script, diary)
+
+
+def _played(call: Call, script: str, diary: Diary) -> Call:
     play(call, SCRIPTS[script])
+    if call.wanted:
+        diary.mark_taken(call.clinic, call.wanted)
     return call
 
 
@@ -89,12 +94,13 @@ def two_callers(vapi: Vapi, caller: NewCaller, clinic: Organisation, day: dateti
 
 
 @when("whoever was told that it is gone takes another time", target_fixture="another")
-def takes_another(race: Race, day: datetime.date) -> Call | None:
+def takes_another(race: Race, day: datetime.date, diary: Diary) -> Call | None:
     """In the same call; nobody, where both were confirmed."""
     told = next((call for call in race.calls if call not in race.confirmed), None)
     if told:
         told.use(AVAILABILITY, {"date": str(day)})
-        told.use(BOOKING, told.booking(first_offer(told)))
+        told.use(BOOKING, told.booking(start := first_offer(told)))
+        diary.mark_taken(told.clinic, start)
     return told
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from fixtures.defects.catalogue import CONTRACT
 from fixtures.defects.defect import Defect
+from fixtures.verdict.criterion import load_catalogue
 from tests.conftest import Deploy
-from tests.gate import GateRun, run_gate
+from tests.gate import PROJECT, GateRun, run_gate
 from tests.sampling import sample
 
 QUICK_TRAFFIC = """
@@ -27,6 +28,7 @@ booking = 1
 lookup = 1
 status-update = 1
 """
+CRITERIA = load_catalogue(PROJECT / "features" / "criteria").criteria
 CONTRACT_IDS = {defect.id for defects in CONTRACT.values() for defect in defects}
 Judge = Callable[[Defect, dict[str, str]], GateRun]
 
@@ -67,10 +69,17 @@ def test_defect_is_caught(
     )
     assert defect.fails == run.with_verdict("fail"), run.output
     assert defect.inconclusive == run.with_verdict("inconclusive"), run.output
-    assert 1 == run.exit_status
+    assert run.exit_status == _status(defect), run.output
     for id_ in defect.fails:
         block = run.output.split(f"_ {id_} _")[1].split("  repeat ")[0]
         assert [] == [word for word in ("expected ", "seen ", "rule ", "remedy ") if f"\n  {word}" not in block], block
+
+
+def _status(defect: Defect) -> int:
+    """NO-GO where a required criterion fails, UNDECIDED where one can't be judged; advice blocks nothing."""
+    if any(CRITERIA[id_].severity == "required" for id_ in defect.fails):
+        return 1
+    return 20 if any(CRITERIA[id_].severity == "required" for id_ in defect.inconclusive) else 0
 
 
 def test_twin_passes(defect: Defect, deploy: Deploy, judge: Judge) -> None:
