@@ -12,7 +12,7 @@ import pytest
 from contracts.conftest import ArgumentsFor
 from contracts.crossing import Border, question
 from contracts.each_tool import each_tool
-from contracts.good_order import in_good_order
+from contracts.good_order import in_good_order, not_served
 from fixtures.database.diary import Diary
 from fixtures.target.canaries import Organisation
 from fixtures.target.run_identity import RunIdentity
@@ -66,14 +66,10 @@ def test_without_metadata(
     tool: ToolDefinition, vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor
 ) -> None:
     """Vapi sends metadata only where the assistant's overrides set it; assistant and number must do."""
-    in_good_order(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
+    good = in_good_order(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
     call = ToolCall(tool, arguments_for(tool, clinic))
-    answer = understood(vapi.call_tools(replace(ring(clinic), metadata=None), call), call)
-    expect(
-        not answer.refused,
-        expected=f"served as {clinic.name}, by its assistant and its number",
-        seen=f"refused: {answer.text[:200]}",
-    )
+    reply = vapi.call_tools(replace(ring(clinic), metadata=None), call)
+    fail_on(not_served(reply, call, f"without metadata, by {clinic.name}'s assistant and number", good))
 
 
 @each_tool("tenant.contradiction")
