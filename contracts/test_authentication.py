@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
@@ -123,7 +124,7 @@ def _judge_freshness(vapi: Vapi, new_request: NewRequest) -> None:
         raise NotApplicable(f"the record's signing plan ({vapi.plan.plan}) signs no timestamp")
     _control(vapi, new_request())
     fail_on(_accepted(vapi, forge.stale(vapi.plan), new_request))
-    other = vapi.send(forge.forged(vapi.signer(new_request()), forge.in_other_unit))
+    other = vapi.send(forge.forged(vapi.signer(new_request()), forge.in_other_unit(vapi.plan)))
     expect(_accepts(other), expected="a timestamp in the other unit is accepted", seen=_seen(other))
 
 
@@ -157,9 +158,12 @@ def _accepted(vapi: Vapi, forgeries: Mapping[str, forge.Forgery], new_request: N
 def _accepts_serialised_again(vapi: Vapi, path: str, message: Message) -> Iterator[Violation]:
     """Unusual bytes under the signature of the same message in usual ones."""
     unusual = vapi.signed(path, _unusual(message))
-    exchange = vapi.send(forge.forged(vapi.signer(unusual), lambda signer: signer.of_body(encode(message))))
+    usual = encode(message)
+    forgery = forge.of_another_body(lambda _: usual, shlex.quote(usual.decode()))
+    exchange = vapi.send(forge.forged(vapi.signer(unusual), forgery))
     if vapi.plan.plan == "hmac" and exchange.status != forge.REFUSAL:
-        yield Violation(f"HTTP {forge.REFUSAL} to the signature of the message serialised again", _seen(exchange))
+        expected = f"HTTP {forge.REFUSAL} to the signature of the message serialised again"
+        yield Violation(expected, _seen(exchange), exchange=exchange.curl)
 
 
 def _unusual(message: Message) -> bytes:

@@ -14,6 +14,7 @@ from fixtures.reference.backend.signature import is_authentic
 from fixtures.target.exchange import Exchange, Request
 from fixtures.target.exchange_log import ExchangeLog
 from fixtures.target.redaction import Redactor
+from fixtures.vapi.forgeries import Forgery, Signer, forged, forgeries, in_other_unit, sloppy, stale
 from fixtures.vapi.signing import SigningPlan
 from fixtures.vapi.signing_shell import repeat
 from fixtures.verdict.evidence import Evidence
@@ -35,14 +36,15 @@ class Received:
     def handle(self, connection: socket.socket) -> None:
         head, _, self.body = servers.read_request(connection).partition(b"\r\n\r\n")
         lines = head.decode().split("\r\n")[1:]
-        self.headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        self.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
 
-def sent_by_shell(plan: SigningPlan, secret: str = SECRET) -> Received:
+def sent_by_shell(plan: SigningPlan, secret: str = SECRET, forgery: Forgery | None = None) -> Received:
     received = Received()
     with servers.serving(received.handle) as url:
         request = Request("POST", url, (), BODY, repeat(plan, url))
+        request = forged(Signer(plan, secret, request), forgery) if forgery else request
         log = ExchangeLog(Evidence(), Redactor({"VAPI_WEBHOOK_SECRET": secret}))
         command = log.note(Exchange(request, 200)).curl
         assert secret not in command
@@ -92,3 +94,37 @@ def test_secret_in_base64() -> None:
     assert SigningPlan(payload_format="{body}").headers("secret-key", BODY) == tuple(
         (name, received.headers[name]) for name in ("x-vapi-signature",)
     )
+
+
+HMAC = SigningPlan()
+FORGERIES = {**forgeries(HMAC), **stale(HMAC), **sloppy(HMAC)}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_forgery_by_shell(name: str) -> None:
+    """The same headers as ours but for the time, the same body, and the reference refuses it."""
+    received = sent_by_shell(HMAC, forgery=FORGERIES[name])
+    ours = forged(Signer(HMAC, SECRET, Request("POST", "http://x/", (), BODY)), FORGERIES[name])
+    sent = {known: value for known, value in received.headers.items() if known.startswith(("x-", "content-type"))}
+    assert dict(ours.headers).keys() == sent.keys()
+    assert [len(value) for _, value in sorted(ours.headers)] == [len(value) for _, value in sorted(sent.items())]
+    assert BODY == received.body
+    assert not is_authentic(SECRET, received.headers, received.body)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms"])
+def test_other_unit_by_shell(unit: str) -> None:
+    """Which is no forgery."""
+    plan = SigningPlan(timestamp_unit=unit)  # type: ignore[arg-type]
+    received = sent_by_shell(plan, forgery=in_other_unit(plan))
+    assert (13 if unit == "s" else 10) == len(received.headers["x-vapi-timestamp"])
+    assert is_authentic(SECRET, received.headers, received.body)
+
+
+@pytest.mark.parametrize("plan", [SigningPlan(plan="bearer"), SigningPlan(plan="header")], ids=["bearer", "header"])
+def test_careless_secret_by_shell(plan: SigningPlan) -> None:
+    """Plans that send the secret as it is: the same headers, byte for byte."""
+    for forgery in forgeries(plan).values():
+        received = sent_by_shell(plan, "a-plain-secret", forgery)
+        ours = forged(Signer(plan, "a-plain-secret", Request("POST", "http://x/", (), BODY)), forgery)
+        assert {name: received.headers.get(name) for name, _ in ours.headers} == dict(ours.headers)
