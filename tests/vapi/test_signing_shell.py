@@ -40,14 +40,17 @@ class Received:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
 
-def sent_by_shell(plan: SigningPlan, secret: str = SECRET, forgery: Forgery | None = None) -> Received:
+def sent_by_shell(
+    plan: SigningPlan, secret: str = SECRET, forgery: Forgery | None = None, body: bytes = BODY
+) -> Received:
     received = Received()
     with servers.serving(received.handle) as url:
-        request = Request("POST", url, (), BODY, repeat(plan, url))
+        request = Request("POST", url, (), body, repeat(plan, url))
         request = forged(Signer(plan, secret, request), forgery) if forgery else request
         log = ExchangeLog(Evidence(), Redactor({"VAPI_WEBHOOK_SECRET": secret}))
         command = log.note(Exchange(request, 200)).curl
         assert secret not in command
+        assert 1 == len(command.splitlines())
         environment = {**os.environ, "VAPI_WEBHOOK_SECRET": secret}
         subprocess.run(["bash", "-c", command], env=environment, check=True, timeout=20)
     return received
@@ -94,6 +97,14 @@ def test_secret_in_base64() -> None:
     assert SigningPlan(payload_format="{body}").headers("secret-key", BODY) == tuple(
         (name, received.headers[name]) for name in ("x-vapi-signature",)
     )
+
+
+def test_body_of_several_lines() -> None:
+    """On one line of shell, with quotes and backslashes in it."""
+    body = b'\n{\n  "a": "it\'s \\\\ here"\n}\n'
+    received = sent_by_shell(SigningPlan(), body=body)
+    assert body == received.body
+    assert is_authentic(SECRET, received.headers, received.body)
 
 
 HMAC = SigningPlan()
