@@ -11,19 +11,55 @@ import pytest
 from fixtures.database.diary import Diary
 from fixtures.target.canaries import Organisation
 from fixtures.target.run_identity import RunIdentity
-from fixtures.vapi.tools import ToolDefinition
+from fixtures.vapi import meaning
+from fixtures.vapi.client import Vapi
+from fixtures.vapi.message import LiveCall, ToolCall
+from fixtures.vapi.reply import answer_to
+from fixtures.vapi.tools import AVAILABILITY, ToolDefinition
 
 Arguments = dict[str, Any]
 ArgumentsFor = Callable[[ToolDefinition, Organisation], Arguments]
+OfferedTimes = dict[tuple[str, datetime.date], set[str]]
 FullDay = Callable[[Organisation], datetime.date]
 
 
+@pytest.fixture(scope="session")
+def offered_times() -> OfferedTimes:
+    """What the deployment itself offers, by clinic and day, where its calendar can't be read."""
+    return {}
+
+
 @pytest.fixture
-def arguments_for(diary: Diary, run_identity: RunIdentity) -> ArgumentsFor:
+def bookable_start(
+    diary: Diary, vapi: Vapi, ring: Callable[[Organisation], LiveCall], offered_times: OfferedTimes
+) -> Callable[[Organisation], datetime.datetime]:
+    """A start that a booking must accept: free in the calendar, or, of a black box, one that it offers."""
+
+    def times(clinic: Organisation, day: datetime.date) -> set[str]:
+        if (clinic.id, day) not in offered_times:
+            call = ToolCall(AVAILABILITY, {"date": str(day)})
+            answer = answer_to(vapi.call_tools(ring(clinic), call), call)
+            offered = meaning.availability(answer, clinic.zone).times if answer else set()
+            offered_times[clinic.id, day] = offered
+        return offered_times[clinic.id, day]
+
+    def choose(clinic: Organisation) -> datetime.datetime:
+        start = diary.free_start(clinic)
+        while not diary.readback and (known := times(clinic, start.date())) and f"{start:%H:%M}" not in known:
+            start = diary.free_start(clinic)
+        return start
+
+    return choose
+
+
+@pytest.fixture
+def arguments_for(
+    diary: Diary, run_identity: RunIdentity, bookable_start: Callable[[Organisation], datetime.datetime]
+) -> ArgumentsFor:
     """Makes valid arguments: a slot that is free, a patient of this run, a caller whom the clinic knows."""
 
     def booking(clinic: Organisation) -> Arguments:
-        start = diary.free_start(clinic)
+        start = bookable_start(clinic)
         when = {"appointmentDate": str(start.date()), "appointmentTime": f"{start:%H:%M}"}
         return {**when, "patientName": run_identity.patient, "patientPhone": run_identity.next_phone()}
 

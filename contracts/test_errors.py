@@ -143,6 +143,7 @@ def test_no_internals(
     from fixtures.vapi import exploration as hypothesis
     from fixtures.vapi.hostile import spoilt
 
+    in_good_order(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
     valid = arguments_for(tool, clinic)
     for reply in _provoked(vapi, ring(clinic), tool, valid):
         fail_on(violations(reply, Layer.DISCLOSURE))

@@ -10,9 +10,10 @@ from fixtures.target.canaries import Organisation
 from fixtures.target.target import Target
 from fixtures.vapi.client import Vapi
 from fixtures.vapi.message import LiveCall, ToolCall
+from fixtures.vapi.reply import understood
 from fixtures.vapi.tools import ToolDefinition
 from fixtures.verdict.evidence import Evidence
-from fixtures.verdict.outcome import Inconclusive, Reason, expect
+from fixtures.verdict.outcome import Inconclusive, Reason, control, expect
 from load.binomial import lower_limit, upper_limit
 
 Ring = Callable[[Organisation], LiveCall]
@@ -35,7 +36,9 @@ def test_latency(
     """One call after another; the first, which may meet a cold start, is told apart. A booking is one, repeated."""
     line, call = ring(clinic), ToolCall(tool, arguments_for(tool, clinic))
     limit_s, share = target.record.latency.target_s, target.record.latency.late_share
-    cold = vapi.call_tools(line, call).exchange
+    first = vapi.call_tools(line, call)
+    control(not understood(first, call).refused, f"refused: {first.exchange.text[:120]}; a refusal is soon said")
+    cold = first.exchange
     durations: list[float] = []
     late = 0
     for _ in range(PACED_SAMPLES if target.record.pace.rate else SAMPLES):
