@@ -61,8 +61,12 @@ def test_large(vapi: Vapi, ring: Ring, clinic: Organisation, readback: Readback)
 
 
 @pytest.mark.criterion("webhook.messages.questions")
-def test_questions(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
-    """Who answers a question of Vapi's answers it in its words; an acknowledgement leaves it open, which is allowed."""
+def test_questions(vapi: Vapi, ring: Ring, clinic: Organisation, other_clinic: Organisation) -> None:
+    """Who answers a question of Vapi's answers it in its words, and for the clinic that was called.
+
+    An acknowledgement leaves it open, which is allowed.
+    """
+    foreign = {other_clinic.transfer_number, *other_clinic.departments.values()} - {*clinic.departments.values()}
     _control_answers(vapi, ring(clinic))
     answered = 0
     for message in SERVER_MESSAGES:
@@ -73,6 +77,8 @@ def test_questions(vapi: Vapi, ring: Ring, clinic: Organisation) -> None:
         answered += bool(document.keys() & message.answer)
         if "destination" in document:
             fail_on(_bad_destination(document, message.type))
+            abroad = [number for number in foreign if number in json.dumps(document["destination"])]
+            expect(not abroad, expected=f"a number of {clinic.name}", seen=f"{other_clinic.name}'s {abroad}")
         wrapped = document.keys() & {"results", "transfer", "transfer_plan", "forwardingPhoneNumber"}
         expect(
             not wrapped,
