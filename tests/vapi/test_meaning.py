@@ -199,6 +199,8 @@ def test_no_reply_breaks_the_decoder(document: Any) -> None:
     if found is not None:
         meaning.availability(found, ZONE)
         meaning.booking(found)
+        meaning.alternatives(found)
+        meaning.spoken_times(found)
         meaning.lookup(found)
         meaning.transfer(found)
 
