@@ -28,7 +28,8 @@ ALLOWED: dict[str, set[str]] = {
 """Each layer, and the other layers of ours that it may import."""
 
 ONE_MODULE = {
-    "httpx": {"fixtures/target/http.py"},
+    "httpx": {"fixtures/target/http.py", "fixtures/target/bounded_transport.py"},
+    "httpcore": {"fixtures/target/bounded_transport.py"},
     "locust": {"load/driver.py", "load/locustfile.py"},
     "gevent": {"load/driver.py", "load/locustfile.py"},
     "starlette": {"fixtures/reference", "fixtures/defects"},

@@ -12,7 +12,7 @@ import pytest
 import respx
 
 from fixtures.target.exchange import Request
-from fixtures.target.http import HttpClient
+from fixtures.target.http import MAX_SILENCES, MAX_THROTTLED, HttpClient
 from fixtures.target.record import Limits, Pace
 from fixtures.target.redaction import Redactor
 from fixtures.verdict.outcome import Inconclusive, Reason
@@ -64,6 +64,33 @@ def test_faulty_server(server: Callable[[servers.Connection], None], fault: str)
     assert len(exchange.body) <= LIMITS.size
 
 
+def test_every_exchange_of_a_group_is_bounded() -> None:
+    """Each has a deadline of its own."""
+    with servers.serving(servers.trickling_headers) as url, client(url) as http:
+        faults = [exchange.fault for exchange in http.exchange_all([get(url, f"/{n}") for n in range(3)])]
+    assert all("no complete answer within" in fault for fault in faults), faults
+
+
+def test_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a deployment on the net, unless the environment excepts it; never for loopback."""
+    asked: list[bytes] = []
+
+    def proxy(connection: servers.Connection) -> None:
+        asked.append(servers.read_request(connection))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+
+    with servers.serving(proxy) as proxy_url, servers.serving(servers.answering("204 No", b"", "text/plain")) as local:
+        monkeypatch.setenv("http_proxy", proxy_url)
+        with client("http://clinic.example") as http:
+            assert "ok" == http.exchange(get("http://clinic.example", "/health")).text
+        with client(local) as http:
+            assert 204 == http.exchange(get(local)).status
+        monkeypatch.setenv("no_proxy", "clinic.example")
+        with client("http://clinic.example") as http, pytest.raises(Inconclusive):
+            http.exchange(get("http://clinic.example", "/health"))
+    assert [b"GET http://clinic.example/health"] == [request.split(b" HTTP/")[0] for request in asked]
+
+
 def test_answers_are_redacted_on_arrival() -> None:
     """Before anybody quotes from them, and bytes that are no text are left as they are."""
     body = b'{"leak": "a-secret-value", "raw": "\xff\xfe"}'
@@ -111,6 +138,24 @@ def test_path_that_answered_is_asked_again() -> None:
     with servers.serving(handle) as url, client(url) as http:
         outcomes = [http.exchange(get(url)).complete for _ in range(3)]
     assert [True, False, True] == outcomes
+
+
+def test_path_that_died_is_given_up() -> None:
+    """After as many silences in a row as none has by chance."""
+    asked = 0
+
+    def handle(connection: servers.Connection) -> None:
+        nonlocal asked
+        asked += 1
+        servers.read_request(connection)
+        if asked > 1:
+            time.sleep(3600)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+
+    with servers.serving(handle) as url, client(url) as http:
+        faults = [http.exchange(get(url)).fault for _ in range(6)]
+    assert 1 + MAX_SILENCES == asked
+    assert ["", False, False, False, True, True] == ["" if not text else "not asked again" in text for text in faults]
 
 
 def test_budget_is_kept() -> None:
@@ -190,10 +235,10 @@ def test_too_many_requests_is_our_own_fault(monkeypatch: pytest.MonkeyPatch) -> 
     """It waits as long as it is told, asks again, is slower from then on, and counts it."""
     waits: list[float] = []
 
-    async def note(seconds: float) -> None:
+    def note(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("fixtures.target.http.asyncio.sleep", note)
+    monkeypatch.setattr("fixtures.target.http.time.sleep", note)
     server = Throttling(2, "Retry-After: 7\r\n")
     with servers.serving(server.handle) as url, client(url) as http:
         assert 200 == http.exchange(get(url)).status
@@ -202,14 +247,37 @@ def test_too_many_requests_is_our_own_fault(monkeypatch: pytest.MonkeyPatch) -> 
     assert any(0 < wait <= 1 for wait in waits)
 
 
+def test_throttling_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pace has a floor, and after so many refusals the rest of the run is given up without another request."""
+    waits: list[float] = []
+    monkeypatch.setattr("fixtures.target.http.time.sleep", waits.append)
+    server = Throttling(999)
+    with servers.serving(server.handle) as url, client(url) as http:
+        for _ in range(20):
+            with pytest.raises(Inconclusive):
+                http.exchange(get(url))
+    assert MAX_THROTTLED == server.seen
+
+
+def test_throttling_that_asks_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for it."""
+    monkeypatch.setattr("fixtures.target.http.time.sleep", lambda _: None)
+    server = Throttling(1, "Retry-After: 3600\r\n")
+    with servers.serving(server.handle) as url, client(url) as http:
+        for _ in range(2):
+            with pytest.raises(Inconclusive, match="3600 s"):
+                http.exchange(get(url))
+    assert 1 == server.seen
+
+
 def test_deployment_that_only_throttles_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a time that it tells, the waits double; in the end the budget is spent, nobody has failed."""
     waits: list[float] = []
 
-    async def note(seconds: float) -> None:
+    def note(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("fixtures.target.http.asyncio.sleep", note)
+    monkeypatch.setattr("fixtures.target.http.time.sleep", note)
     with servers.serving(Throttling(99).handle) as url, client(url) as http:
         with pytest.raises(Inconclusive, match="429") as raised:
             http.exchange(get(url))

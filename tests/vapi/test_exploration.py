@@ -9,7 +9,7 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from fixtures.vapi.exploration import CI, PACED, explore
-from fixtures.vapi.hostile import INSTEAD_OF_ARGUMENTS, VALUES, spoilt
+from fixtures.vapi.hostile import VALUES, Instead, absurd, spoilt
 from fixtures.vapi.tools import BOOKING
 from fixtures.verdict.outcome import CriterionFailed, Inconclusive, Reason, Violation
 
@@ -58,7 +58,7 @@ def test_same_examples_every_time() -> None:
     for seen in runs:
         explore(st.integers(), seen.append, CI)
     assert runs[0] == runs[1]
-    assert 20 < len(runs[0]) <= 25
+    assert 15 < len(runs[0]) <= 20
     few: list[int] = []
     with pytest.raises(CriterionFailed):
         explore(st.integers(0, 10**9), object_to(0, few), PACED)  # type: ignore[arg-type]
@@ -66,9 +66,10 @@ def test_same_examples_every_time() -> None:
 
 
 @settings(max_examples=200)
-@given(st.one_of(spoilt(BOOKING), VALUES, INSTEAD_OF_ARGUMENTS))
-def test_values_can_be_sent(value: object) -> None:
+@given(st.one_of(absurd(BOOKING), VALUES))
+def test_values_can_be_sent(example: object) -> None:
     """As UTF-8, and as JSON that every parser takes (no NaN)."""
+    value = example.value if isinstance(example, Instead) else example
     encoded = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     assert value == json.loads(encoded) or "-0.0" in encoded.decode()
 

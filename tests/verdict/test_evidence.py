@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from fixtures.verdict.evidence import MAX_TEXT, SHOWN, SHOWN_OF_FAILED, Evidence
 
-EXCHANGE = {"method": "POST", "url": "/", "status": 200, "duration_ms": 1.0, "fault": "", "sent": "{}", "curl": "curl"}
+
+@dataclass(frozen=True)
+class Exchange:
+    """An observation that is told whole, or in brief."""
+
+    status: int
+
+    def brief(self) -> dict[str, Any]:
+        return {"status": self.status}
+
+    def whole(self) -> dict[str, Any]:
+        return {"status": self.status, "sent": "{}", "curl": "curl"}
 
 
 def of(count: int) -> Evidence:
     evidence = Evidence()
     for number in range(count):
-        evidence.attach("exchange", **{**EXCHANGE, "status": 200 + number})
+        evidence.add(Exchange(200 + number))
     return evidence
 
 
