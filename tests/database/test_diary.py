@@ -25,8 +25,8 @@ class Rows:
     def __init__(self, *rows: Row) -> None:
         self.given = list(rows)
 
-    def rows(self, table: str, org_id: str) -> list[Row]:
-        return self.given if (table, org_id) == ("appointments", CLINIC_A.id) else []
+    def rows(self, table: str, *org_ids: str) -> list[Row]:
+        return self.given if (table, org_ids) == ("appointments", (CLINIC_A.id,)) else []
 
     def describe(self) -> str:
         return "rows"

@@ -21,6 +21,8 @@ from fixtures.target.ledger import LedgerEntry
 from fixtures.target.record import Limits
 from fixtures.verdict.outcome import Inconclusive, Reason
 
+NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+
 
 @pytest.fixture
 def dsn(postgres: Server, reference_template: str) -> Iterator[str]:
@@ -41,6 +43,17 @@ def test_rows_of_one_tenant(readback: PostgresReadback) -> None:
     """And of no other."""
     rows = readback.rows("contacts", CLINIC_A.id)
     assert {contact.name for contact in CLINIC_A.contact} == {row["name"] for row in rows}
+
+
+def test_rows_of_several_tenants(readback: PostgresReadback, dsn: str) -> None:
+    """Read again they are what they have become."""
+    clinics = (CLINIC_A.id, CLINIC_B.id)
+    rows = readback.rows("contacts", *clinics)
+    assert set(clinics) == {row["org_id"] for row in rows}
+    with psycopg.connect(dsn) as connection:
+        connection.execute("update public.contacts set name = 'Somebody Else' where id = %s", [rows[0]["id"]])
+    names = {row["id"]: row["name"] for row in rows} | {rows[0]["id"]: "Somebody Else"}
+    assert names == {row["id"]: row["name"] for row in readback.rows("contacts", *clinics)}
 
 
 def test_reading_can_not_write(readback: PostgresReadback) -> None:
@@ -64,9 +77,9 @@ def test_supabase_rows_come_in_pages() -> None:
         side_effect=[httpx.Response(200, json=page) for page in pages]
     )
     reader = SupabaseReadback("https://x.supabase.co", "sb_secret_key", make_sync_client("https://x", Limits()))
-    assert PAGE + 1 == len(reader.rows("contacts", "org-1"))
+    assert PAGE + 1 == len(reader.rows("contacts", "org-1", "org-2"))
     first, second = (call.request for call in route.calls)
-    assert "eq.org-1" == first.url.params["org_id"]
+    assert "in.(org-1,org-2)" == first.url.params["org_id"]
     assert "sb_secret_key" == first.headers["apikey"]
     assert ("0", str(PAGE)) == (first.url.params["offset"], second.url.params["offset"])
     reader.close()
@@ -122,7 +135,7 @@ class Rows:
     def __init__(self, appointments: list[Row]) -> None:
         self.appointments = appointments
 
-    def rows(self, table: str, _org_id: str) -> list[Row]:
+    def rows(self, table: str, *_org_ids: str) -> list[Row]:
         return self.appointments if table == "appointments" else []
 
     def describe(self) -> str:
@@ -137,9 +150,34 @@ def test_appointment_is_known_by_its_values() -> None:
     row = {"created_at": "2020-01-01T00:00:00+00:00", "begin": "2091-05-04T14:00:00+00:00", "note": "2091", "n": 5}
     expected = datetime.datetime(2091, 5, 4, 14, tzinfo=datetime.UTC)
     assert expected in instants(row, CLINIC_A.zone)
-    assert expected == start_of(row, CLINIC_A.zone)
-    diary = Diary(Rows([row, {**row, "status": "cancelled"}]))
-    assert [expected] == diary.upcoming(CLINIC_A)
+    assert expected == start_of(row, CLINIC_A.zone, NOW)
+    assert [expected] == Diary(Rows([row])).upcoming(CLINIC_A)
+
+
+@pytest.mark.parametrize(
+    ("row", "stands"),
+    [
+        ({"status": "CANCELLED"}, False),
+        ({"state": "no_show"}, False),
+        ({"deleted_at": "2090-01-01T00:00:00Z"}, False),
+        ({"isCancelled": True}, False),
+        ({"deleted_at": None, "is_cancelled": False, "status": "scheduled"}, True),
+        ({"cancel_token": "abc", "cancellation_policy": "24 h", "status": "confirmed"}, True),
+    ],
+)
+def test_given_up_appointments_do_not_stand(row: Row, stands: bool) -> None:  # noqa: FBT001
+    """In whatever way the row says so."""
+    diary = Diary(Rows([{"start": "2091-05-04T14:00:00+00:00", **row}]))
+    assert stands is bool(diary.upcoming(CLINIC_A))
+
+
+def test_moments_that_are_no_start() -> None:
+    """A reminder goes out the day before."""
+    row = {"reminder_at": "2091-05-03T14:00:00Z", "starts_at": "2091-05-04T14:00:00Z", "sync_due": "2091-05-02T09:00Z"}
+    diary = Diary(Rows([row]))
+    assert [datetime.datetime(2091, 5, 4, 14, tzinfo=datetime.UTC)] == diary.upcoming(CLINIC_A)
+    reminded, starts = (datetime.datetime(2091, 5, day, 14, tzinfo=datetime.UTC) for day in (3, 4))
+    assert (0, 1) == (diary.count_at(CLINIC_A, reminded), diary.count_at(CLINIC_A, starts))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +192,7 @@ def test_appointment_is_known_by_its_values() -> None:
 )
 def test_start_in_every_form(row: Row) -> None:
     """With an offset, or in clinic time; in one column or in two."""
-    assert datetime.datetime(2091, 5, 4, 14, tzinfo=datetime.UTC) == start_of(row, CLINIC_A.zone)
+    assert datetime.datetime(2091, 5, 4, 14, tzinfo=datetime.UTC) == start_of(row, CLINIC_A.zone, NOW)
 
 
 @pytest.mark.parametrize("text", ["+12125550142", "(212) 555-0142", "12125550142", 2125550142])
@@ -176,9 +214,10 @@ def test_free_starts_are_free_and_new() -> None:
 
 def test_changes_are_new_and_altered_rows() -> None:
     """Of appointments and contacts, in every canary organisation."""
-    reader = Rows([{"id": 1, "status": "confirmed"}])
+    org = {"org_id": CLINIC_A.id}
+    reader = Rows([{**org, "id": 1, "status": "confirmed"}])
     diary = Diary(reader)
     before = diary.snapshot([CLINIC_A])
     assert [] == diary.changes([CLINIC_A], before)
-    reader.appointments = [{"id": 1, "status": "moved"}, {"id": 2}]
+    reader.appointments = [{**org, "id": 1, "status": "moved"}, {**org, "id": 2}]
     assert [1, 2] == [change.row["id"] for change in diary.changes([CLINIC_A], before)]
