@@ -29,7 +29,7 @@ def answer(text: str, *, refused: bool = False) -> Answer:
         data = json.loads(text)
     except ValueError:
         data = {}
-    return Answer(refused, text, data)
+    return Answer(refused, text, data if isinstance(data, dict) else {})
 
 
 def reply(document: Any, calls: tuple[ToolCall, ...] = (CALL,)) -> Reply:
@@ -118,7 +118,7 @@ def test_slots_in_every_form(slots: list[Any]) -> None:
 def test_slots_in_prose() -> None:
     """Every clock time counts; the date where there is one."""
     found = meaning.availability(answer("Open on 2026-12-01: 09:00, 10:30 and 2 in the afternoon."), ZONE)
-    assert ({"09:00", "10:30"}, DAY) == (found.times, found.requested)
+    assert ({"09:00", "10:30", "14:00"}, DAY) == (found.times, found.requested)
 
 
 def test_slot_on_another_day_is_seen() -> None:
@@ -126,6 +126,21 @@ def test_slot_on_another_day_is_seen() -> None:
     text = json.dumps({"availableSlots": ["2026-12-02T02:00:00Z", "2026-12-01T04:00:00Z"]})
     dates = {slot.date for slot in meaning.availability(answer(text), ZONE).slots}
     assert {DAY, datetime.date(2026, 11, 30)} == dates
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ('{"times": [{"start": "9:00 AM", "end": "9:30 AM"}], "nextOpenings": [{"slots": ["10:00"]}]}', {"09:00"}),
+        ('{"times": [], "alternatives": {"slots": ["10:00"]}}', set()),
+        ('{"openings": {"morning": ["09:00"]}}', {"09:00"}),
+        ('["2026-12-01T09:00", "2026-12-01T14:30"]', {"09:00", "14:30"}),
+        ('{"message": "I have 9 AM and 2:30 PM."}', {"09:00", "14:30"}),
+    ],
+)
+def test_slots_under_other_names(text: str, times: set[str]) -> None:
+    """The list that holds times, unless its name says that they are not for having."""
+    assert times == meaning.availability(answer(text), ZONE).times
 
 
 @pytest.mark.parametrize("text", ['{"availableSlots": null}', '{"availableSlots": [null, 3, {}]}', "None left.", "{}"])
@@ -140,6 +155,9 @@ def test_nothing_offered(text: str) -> None:
         ('{"success": true, "appointmentId": "a-1"}', "a-1"),
         ('{"appointment_id": 4821}', "4821"),
         ('{"appointment": {"id": "a-2"}}', "a-2"),
+        ('{"status": "booked", "event": {"id": "e-1", "time": "2:30 PM"}}', "e-1"),
+        ('{"booking": {"confirmation_code": "AB-17"}}', "AB-17"),
+        ('{"bookingStatus": "confirmed", "appointmentDate": "2026-12-01", "contact": {"id": "c-1"}}', ""),
         ('{"success": true}', ""),
     ],
 )
@@ -157,6 +175,14 @@ def test_booking(text: str, appointment: str) -> None:
         ('{"found": false, "contact": {"name": "A"}}', True, 1),
         ('{"contact": null}', False, 0),
         ("You are Canary Alpha.", True, 0),
+        ('{"matches": [{"patient": "Canary Alpha", "tel": "+12025550120"}]}', True, 1),
+        ('{"matches": [], "note": "No patient on file."}', False, 0),
+        ('{"firstName": "Canary", "lastName": "Alpha"}', True, 1),
+        ('{"patient": null}', False, 0),
+        ('{"isKnown": true}', True, 0),
+        ('{"message": "Welcome back!"}', True, 0),
+        ('{"success": true, "message": "Thank you for calling. Good-bye."}', False, 0),
+        ('{"success": true}', False, 0),
     ],
 )
 def test_lookup(text: str, found: bool, count: int) -> None:  # noqa: FBT001
@@ -174,6 +200,10 @@ def test_lookup(text: str, found: bool, count: int) -> None:  # noqa: FBT001
         ('{"destination": {"type": "sip", "sipUri": "sip:desk@pbx.example"}}', "sip:desk@pbx.example"),
         ("I am putting you through to +12025550111.", "+12025550111"),
         ("Either +12025550111 or +12025550112.", ""),
+        ("Billing is at (202) 555-0111.", "+12025550111"),
+        ('{"say": "Billing is at (202) 555-0111."}', ""),
+        ('{"transferring": true, "to": {"number": "+12025550111", "label": "billing"}}', "+12025550111"),
+        ('{"dial": "+12025550111"}', "+12025550111"),
         ('{"success": true}', ""),
     ],
 )
