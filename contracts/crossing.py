@@ -12,7 +12,7 @@ from fixtures.target.canaries import Organisation
 from fixtures.target.run_identity import RunIdentity
 from fixtures.vapi import meaning
 from fixtures.vapi.reply import Answer
-from fixtures.verdict.outcome import precondition
+from fixtures.verdict.outcome import NotApplicable, precondition
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,15 @@ def _availability(border: Border) -> Question:
     time, zone = f"{booked:%H:%M}", border.here.zone
 
     def crossed(answer: Answer) -> str:
-        missing = not answer.refused and time not in meaning.availability(answer, zone).times
-        return f"{time} is not offered, which only {border.there.name} has booked" if missing else ""
+        offered = meaning.availability(answer, zone).on(booked.date())
+        if answer.refused or time in offered:
+            return ""
+        require_all_offered(border.diary, border.here, booked.date(), offered)
+        return f"{time} is not offered, which only {border.there.name} has booked"
 
     def own(answer: Answer) -> bool:
         offered = meaning.availability(answer, zone)
-        return time in offered.times and not offered.outside(border.here.opens, border.here.closes)
+        return time in offered.on(booked.date()) and not offered.outside(border.here.opens, border.here.closes)
 
     return Question({"date": str(booked.date())}, crossed, own)
 
@@ -107,6 +110,18 @@ _QUESTIONS: Mapping[str, Callable[[Border], Question]] = {
     "lookup": _lookup,
     "transfer": _transfer,
 }
+
+
+def require_all_offered(diary: Diary, clinic: Organisation, date: datetime.date, offered: set[str]) -> None:
+    """Raises NotApplicable for a tool that offers a few of the free times: one that is missing says nothing then."""
+    hour = datetime.timedelta(hours=1)
+    taken = [start for start in diary.upcoming(clinic) if start.date() == date]
+    hours = range(int(clinic.opens[:2]) + 1, int(clinic.closes[:2]))
+    starts = [clinic.at(date, f"{number:02}:00") for number in hours]
+    free = [start for start in starts if all(abs(start - other) >= hour for other in taken)]
+    missing = [start for start in free if f"{start:%H:%M}" not in offered]
+    if offered and 2 * len(missing) > len(free):
+        raise NotApplicable(f"of the free times of {date} only {', '.join(sorted(offered))} are offered")
 
 
 def booked_only_there(diary: Diary, here: Organisation, there: Organisation) -> datetime.datetime:

@@ -10,6 +10,7 @@ import pytest
 
 from contracts.conftest import ArgumentsFor
 from contracts.each_tool import each_tool
+from contracts.good_order import in_good_order
 from fixtures.database.diary import Diary
 from fixtures.target.canaries import Organisation
 from fixtures.target.exchange import Exchange, Request
@@ -63,7 +64,7 @@ def test_tool_raw_body(
 ) -> None:
     """Bytes that no serialiser would make again, rightly signed, are served; signed as serialised again, refused."""
     _require_signing(vapi)
-    _control(vapi, vapi.tool_request(ring(clinic), ToolCall(tool, arguments_for(tool, clinic))))
+    in_good_order(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
     call = ToolCall(tool, arguments_for(tool, clinic))
     path, message = tool.path(vapi.target.record.paths), tool_calls(ring(clinic), [call])
     reply = Reply(vapi.send(vapi.signed(path, _unusual(message))), (call,))

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from contracts.conftest import FullDay
-from contracts.crossing import booked_only_there
+from contracts.crossing import booked_only_there, require_all_offered
 from contracts.good_order import in_good_order, not_refused
-from fixtures.database.diary import Diary
+from fixtures.database.diary import Diary, next_clock_change, workday
 from fixtures.target.canaries import Organisation
 from fixtures.vapi import meaning
 from fixtures.vapi.client import Vapi
@@ -19,16 +19,29 @@ from fixtures.vapi.reply import Answer, answer_to
 from fixtures.vapi.tools import AVAILABILITY
 from fixtures.verdict.outcome import Violation, control, expect, fail_on, precondition
 
+DAYS = 3
+"""A clinic may be closed on one of them, or take no bookings so far ahead."""
 Ring = Callable[[Organisation], LiveCall]
 
 
 @pytest.mark.criterion("tools.availability.meaning.asked-date")
-def test_asked_date(vapi: Vapi, ring: Ring, clinic: Organisation, diary: Diary) -> None:
-    """On a day with a free slot, times of that day and in opening hours are offered."""
-    date = diary.free_start(clinic).date()
-    offered = _offered(vapi, ring, clinic, date)
-    expect(offered.slots, expected=f"at least one time on {date}, where a slot is free", seen="none")
-    fail_on(_misplaced(offered, date, clinic))
+def test_asked_date(vapi: Vapi, ring: Ring, clinic: Organisation, other_clinic: Organisation, diary: Diary) -> None:
+    """On a day with a free slot, times of that day and in opening hours are offered; also when the clocks changed."""
+    for each in (clinic, other_clinic):
+        dates = [diary.free_start(each).date() for _ in range(DAYS)]
+        offers = {date: _offered(vapi, ring, each, date) for date in dates}
+        on_days = ", ".join(map(str, dates))
+        expect(
+            any(offered.slots for offered in offers.values()),
+            expected=f"at least one time on {on_days}, where slots are free",
+            seen="none that can be made out",
+        )
+        fail_on(violation for date, offered in offers.items() for violation in _misplaced(offered, date, each))
+        if change := next_clock_change(each.zone):
+            date = workday(change, 1)
+            answer = vapi.ask(ring(each), AVAILABILITY, {"date": str(date)})  # nothing, where it is too far ahead
+            offered = meaning.availability(answer, each.zone)
+            fail_on([] if answer.refused or not offered.slots else _misplaced(offered, date, each))
 
 
 @pytest.mark.criterion("tools.availability.meaning.free-slots")
@@ -37,12 +50,13 @@ def test_free_slots(vapi: Vapi, ring: Ring, clinic: Organisation, diary: Diary) 
     booked = _appointment(diary, clinic)
     offered = _usable_offer(vapi, ring, clinic, booked.date())
     taken = {f"{start:%H:%M}" for start in diary.upcoming(clinic) if start.date() == booked.date()}
+    times = offered.on(booked.date())
     expect(
-        not taken & offered.times,
+        not taken & times,
         expected=f"none of the booked times {sorted(taken)} on {booked.date()}",
-        seen=f"{sorted(taken & offered.times)} offered",
+        seen=f"{sorted(taken & times)} offered",
     )
-    control(offered.times, f"nothing at all is offered on {booked.date()}, so that the booked time is not says nothing")
+    control(times, f"nothing at all is offered on {booked.date()}, so that the booked time is not says nothing")
 
 
 @pytest.mark.criterion("tools.availability.tenant.own-calendar")
@@ -50,13 +64,15 @@ def test_own_calendar(vapi: Vapi, ring: Ring, clinic: Organisation, other_clinic
     """A time that only the other clinic has booked is offered here, and not there."""
     booked = booked_only_there(diary, clinic, other_clinic)
     time = f"{booked:%H:%M}"
-    there = _usable_offer(vapi, ring, other_clinic, booked.date())
-    control(there.times and time not in there.times, f"{other_clinic.name} offers its own booked {time}")
-    here = _usable_offer(vapi, ring, clinic, booked.date())
+    there = _usable_offer(vapi, ring, other_clinic, booked.date()).on(booked.date())
+    control(there and time not in there, f"{other_clinic.name} offers its own booked {time}")
+    here = _usable_offer(vapi, ring, clinic, booked.date()).on(booked.date())
+    if time not in here:
+        require_all_offered(diary, clinic, booked.date(), here)
     expect(
-        time in here.times,
+        time in here,
         expected=f"{time} on {booked.date()} offered by {clinic.name}, where it is free",
-        seen=f"offered: {', '.join(sorted(here.times)) or 'nothing'}",
+        seen=f"offered: {', '.join(sorted(here)) or 'nothing'}",
     )
 
 
@@ -66,10 +82,9 @@ def test_future_only(vapi: Vapi, ring: Ring, clinic: Organisation, diary: Diary)
     control(_offered(vapi, ring, clinic, diary.free_day(clinic)).times, "no time is offered on a free day either")
     now = datetime.datetime.now(clinic.zone)
     yesterday = now.date() - datetime.timedelta(days=1)
-    today = {slot for slot in _slots(vapi, ring, clinic, now.date()) if slot.date in {None, now.date()}}
-    over = sorted(f"{slot.time:%H:%M}" for slot in today if slot.time < now.time())
+    over = [f"{time:%H:%M}" for time in _certain(vapi, ring, clinic, now.date()) if time < now.time()]
     expect(not over, expected=f"only times of today after {now:%H:%M}", seen=f"offered: {', '.join(over)}")
-    past = {slot for slot in _slots(vapi, ring, clinic, yesterday) if slot.date in {None, yesterday}}
+    past = _certain(vapi, ring, clinic, yesterday)
     expect(not past, expected=f"no time on {yesterday}, which is over", seen=f"{len(past)} times offered")
 
 
@@ -78,10 +93,10 @@ def test_full_day(vapi: Vapi, ring: Ring, clinic: Organisation, full_day: FullDa
     """When everything is taken, nothing of that day is offered, and what is proposed instead is another day."""
     day = full_day(clinic)
     answer = vapi.ask(ring(clinic), AVAILABILITY, {"date": str(day)})
-    offered = {slot for slot in meaning.availability(answer, clinic.zone).slots if slot.date in {None, day}}
+    offered = meaning.availability(answer, clinic.zone).certainly_on(day)
     proposed = meaning.alternatives(answer)
     expect(
-        answer.refused or not offered or not answer.data,  # in prose the times may be those of the alternatives
+        answer.refused or not offered,
         expected=f"no time on {day}, where every one is taken",
         seen=f"{len(offered)} times offered",
     )
@@ -109,11 +124,10 @@ def _offers_nothing(answer: Answer, clinic: Organisation) -> bool:
     return bool(answer.data) and not offered.slots and offered.requested is None
 
 
-def _slots(vapi: Vapi, ring: Ring, clinic: Organisation, date: datetime.date) -> set[meaning.Slot]:
-    """What is certainly offered: nothing by a refusal, or by prose, whose times may be of anything."""
+def _certain(vapi: Vapi, ring: Ring, clinic: Organisation, date: datetime.date) -> list[datetime.time]:
+    """What is certainly offered on a day; nothing by a refusal."""
     answer = vapi.ask(ring(clinic), AVAILABILITY, {"date": str(date)})
-    offered = meaning.availability(answer, clinic.zone)
-    return set() if answer.refused or offered.prose else set(offered.slots)
+    return [] if answer.refused else meaning.availability(answer, clinic.zone).certainly_on(date)
 
 
 def _offered(vapi: Vapi, ring: Ring, clinic: Organisation, date: datetime.date) -> meaning.Availability:
@@ -132,10 +146,10 @@ def _usable_offer(vapi: Vapi, ring: Ring, clinic: Organisation, date: datetime.d
 
 def _misplaced(offered: meaning.Availability, date: datetime.date, clinic: Organisation) -> Iterator[Violation]:
     """Offers on another day, or when the clinic is closed."""
-    if offered.requested not in {None, date}:
+    if offered.requested not in {None, date} and not (offered.prose and offered.on(date)):
         yield Violation(f"a reply about {date}", f"a reply about {offered.requested}")
     dates = {slot.date for slot in offered.slots} - {None, date}
-    if dates:
+    if dates and not (offered.prose and offered.on(date)):
         yield Violation(f"only times on {date}", f"times on {', '.join(sorted(map(str, dates)))}")
     if closed := offered.outside(clinic.opens, clinic.closes):
         yield Violation(f"times from {clinic.opens} to {clinic.closes}", f"{', '.join(closed)}")

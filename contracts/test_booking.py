@@ -73,10 +73,16 @@ def _expect_right(appointment: Change, changes: list[Change], arguments: Argumen
         seen=f"{[instant.isoformat() for instant in seen]}",
     )
     own = [change.row for change in changes if change.organisation == appointment.organisation]
+    written = json.dumps(own, default=str, ensure_ascii=False)
     expect(
         any(mentions_phone(row, arguments["patientPhone"]) for row in own),
         expected=f"the patient's number {arguments['patientPhone']} on the appointment or its contact",
-        seen=f"new rows: {json.dumps(own, default=str)[:300]}",
+        seen=f"new rows: {written[:300]}",
+    )
+    expect(
+        all(part.lower() in written.lower() for part in arguments["patientName"].split()),
+        expected=f"the patient's name {arguments['patientName']} on the appointment or its contact",
+        seen=f"new rows: {written[:300]}",
     )
 
 
@@ -103,7 +109,7 @@ def test_duration(vapi: Vapi, ring: Ring, clinic: Organisation, diary: Diary, ar
 
 @pytest.mark.criterion("tools.booking.meaning.local-time")
 def test_local_time(vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor) -> None:
-    """A time that the confirmation speaks of is the one that was asked for, on the clinic's clock."""
+    """What the confirmation says of day and time is what was asked for, on the clinic's clock."""
     wanted = arguments_for(BOOKING, clinic)
     answer = vapi.ask(ring(clinic), BOOKING, wanted)
     precondition(not answer.refused, f"refused: {answer.text[:160]}; see tools.booking.meaning.confirmation")
@@ -112,6 +118,12 @@ def test_local_time(vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for:
         not spoken or time in spoken,  # the end of the appointment may be told as well
         expected=f"{time}, the clinic's time, where the confirmation speaks of a time",
         seen=f"{', '.join(sorted(spoken))} in {answer.text[:200]!r}",
+    )
+    days, day = meaning.spoken_dates(answer), datetime.date.fromisoformat(wanted["appointmentDate"])
+    expect(
+        not days or day in days,
+        expected=f"{day}, where the confirmation speaks of a day",
+        seen=f"{', '.join(map(str, days))} in {answer.text[:200]!r}",
     )
 
 

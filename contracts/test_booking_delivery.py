@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -18,6 +19,8 @@ from fixtures.verdict.outcome import expect, fail_on, precondition
 
 Ring = Callable[[Organisation], LiveCall]
 SIMULTANEOUS = 5
+OWN = re.compile(r"\b(?:you|your)\b.*\balready\b|\balready\b.*\b(?:you|your)\b|duplicate", re.IGNORECASE)
+"""How a refusal says that the appointment is the caller's own."""
 
 
 @pytest.mark.criterion("tools.booking.no-double-booking")
@@ -51,9 +54,14 @@ def test_repeated_delivery(
     call, line = ToolCall(BOOKING, wanted), ring(clinic)
     first = understood(vapi.call_tools(line, call), call)
     precondition(not first.refused, f"the first delivery was refused: {first.text[:200]}")
-    vapi.call_tools(line, call)
+    again = answer_to(vapi.call_tools(line, call), call)
     rows = diary.count_at(clinic, start_of_booking(clinic, wanted))
     expect(rows == 1, expected="1 appointment after two deliveries", seen=f"{rows} appointments")
+    expect(
+        again is None or not again.refused or OWN.search(again.text),
+        expected="a confirmation, or that the caller has this appointment: the first answer was lost on the way",
+        seen=f"a refusal: {again.text[:200] if again else ''}",
+    )
 
 
 @pytest.mark.criterion("tools.booking.auth.replay")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -17,6 +18,7 @@ from fixtures.vapi.message import LiveCall, ToolCall
 from fixtures.vapi.tools import BOOKING
 from fixtures.verdict.outcome import Violation, expect, fail_on
 
+HOLDER = "Incumbent"
 Ring = Callable[[Organisation], LiveCall]
 Refused = Callable[[Iterable[Arguments]], None]
 
@@ -86,9 +88,18 @@ def test_invalid_phone(expect_refused: Refused) -> None:
 
 @pytest.mark.criterion("tools.booking.errors.taken")
 def test_taken(vapi: Vapi, ring: Ring, clinic: Organisation, arguments_for: ArgumentsFor) -> None:
-    """The slot was booked a moment ago by somebody else."""
+    """The slot was booked a moment ago by somebody else, of whom nothing is told."""
     wanted = arguments_for(BOOKING, clinic)
+    wanted = {**wanted, "patientName": f"{wanted['patientName']} {HOLDER}"}
     good = in_good_order(vapi, ring(clinic), ToolCall(BOOKING, wanted))
-    second = ToolCall(BOOKING, {**wanted, "patientPhone": arguments_for(BOOKING, clinic)["patientPhone"]})
+    patient = {name: arguments_for(BOOKING, clinic)[name] for name in ("patientName", "patientPhone")}
+    second = ToolCall(BOOKING, {**wanted, **patient})
     case = f"{wanted['appointmentTime']}, which is taken"
-    fail_on(not_refused(vapi.call_tools(ring(clinic), second), second, case, good))
+    reply = vapi.call_tools(ring(clinic), second)
+    fail_on(not_refused(reply, second, case, good))
+    digits = re.sub(r"[\s().-]", "", reply.exchange.text)
+    expect(
+        HOLDER not in reply.exchange.text and wanted["patientPhone"][-10:] not in digits,
+        expected="nothing of the patient who has the slot",
+        seen=reply.exchange.text[:200],
+    )

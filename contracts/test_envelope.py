@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from contracts.conftest import Arguments, ArgumentsFor
 from contracts.each_tool import each_tool
@@ -108,9 +108,11 @@ def _callers(clinic: Organisation, _diary: Diary, new: NewArguments, run: RunIde
     nobody = {"searchKey": run.next_phone(), "searchType": "phone"}
     yield nobody, lambda answer: f"found: {answer.text[:120]}" if meaning.lookup(answer).found else ""
     for contact in clinic.contact[:2]:
+        others = [other.name for other in clinic.contact if other != contact]
 
-        def fault(answer: Answer, name: str = contact.name) -> str:
-            return "" if name in answer.text else f"{name} is not in {answer.text[:120]!r}"
+        def fault(answer: Answer, name: str = contact.name, others: Sequence[str] = others) -> str:
+            known = meaning.lookup(answer).found and meaning.speaks_of(answer, name, others)
+            return "" if known else f"{name} is not in {answer.text[:120]!r}"
 
         yield {**new(), "searchKey": contact.phone}, fault
 

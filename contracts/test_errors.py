@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from contracts.conftest import Arguments, ArgumentsFor
 from contracts.each_tool import each_tool
 from contracts.good_order import GoodOrder, in_good_order, not_refused
-from fixtures.database.diary import Diary
+from fixtures.database.diary import Change, Diary, Snapshot
 from fixtures.target.canaries import Organisation
 from fixtures.target.target import Target
 from fixtures.vapi.client import Vapi
-from fixtures.vapi.message import LiveCall, Message, ToolCall, tool_calls
+from fixtures.vapi.message import LiveCall, ToolCall, tool_calls
 from fixtures.vapi.reply import Reply, answer_to
 from fixtures.vapi.rules import Layer, violations
 from fixtures.vapi.tools import BOOKING, ToolDefinition
 from fixtures.vapi.variants import with_arguments, with_function
-from fixtures.verdict.outcome import expect, fail_on
+from fixtures.verdict.outcome import Violation, expect, fail_on
 
 if TYPE_CHECKING:
     from hypothesis import settings
 
 Ring = Callable[[Organisation], LiveCall]
-PACED_EXAMPLES = 5
 
 UNREADABLE = ('{"date": "2026-', "not JSON", "", "{}", "[]", '"text"')
 """What stands in the place of the arguments when the model was cut off or called with none (V6, V7)."""
@@ -84,44 +83,37 @@ def test_absurd_arguments(
 ) -> None:
     """Any JSON in the place of an argument, or of all: refused without a row, or served with one."""
     from fixtures.vapi import exploration as hypothesis
-    from fixtures.vapi.hostile import INSTEAD_OF_ARGUMENTS, spoilt, worst
+    from fixtures.vapi.hostile import Instead, absurd, worst
 
     clinic = target.organisations[0]
     good = in_good_order(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
-
     valid = [arguments_for(tool, clinic)]
+    changes = diary.changes_from_now(target.organisations) if tool is BOOKING and diary.readback else None
 
-    def one_spoilt(change: Arguments) -> None:
-        call = ToolCall(tool, {**valid[-1], **change})
-        message, case = tool_calls(ring(clinic), [call]), f"{change!r}"[:160]
-        if _expect_orderly(vapi, message, call, diary, target, good, case) and tool is BOOKING:
+    def judge(example: Arguments | Instead) -> None:
+        call = ToolCall(tool, {} if isinstance(example, Instead) else {**valid[-1], **example})
+        message = tool_calls(ring(clinic), [call])
+        if isinstance(example, Instead):
+            message = with_arguments(message, example.value)
+        served = _expect_orderly(vapi.deliver(message, call), call, good, changes, f"{example!r}"[:160])
+        if served and tool is BOOKING:
             valid.append(arguments_for(tool, clinic))  # the slot is gone
 
-    def none_at_all(value: Any) -> None:
-        call = ToolCall(tool, {})
-        message = with_arguments(tool_calls(ring(clinic), [call]), value)
-        _expect_orderly(vapi, message, call, diary, target, good, f"arguments {value!r}"[:160])
-
-    if exploration.max_examples > PACED_EXAMPLES:
-        for change in worst(tool):
-            one_spoilt(change)
-    hypothesis.explore(spoilt(tool), one_spoilt, exploration)
-    hypothesis.explore(INSTEAD_OF_ARGUMENTS, none_at_all, exploration)
+    for example in () if exploration is hypothesis.PACED else worst(tool):
+        judge(example)
+    hypothesis.explore(absurd(tool), judge, exploration)
 
 
 def _expect_orderly(
-    vapi: Vapi, message: Message, call: ToolCall, diary: Diary, target: Target, good: GoodOrder, case: str
+    reply: Reply, call: ToolCall, good: GoodOrder, changes: Callable[[], list[Change]] | None, case: str
 ) -> bool:
     """HTTP 200 and JSON; a refusal has written nothing, a confirmed booking stands. Returns whether it was served."""
-    before = diary.snapshot(target.organisations) if call.tool is BOOKING else {}
-    reply = vapi.deliver(message, call)
-    broken = good.new_faults(reply)
-    broken += [found for found in violations(reply, Layer.DISCLOSURE) if found.rule.endswith("not-evaluated")]
+    broken = [*good.new_faults(reply), *_disclosed(reply, evaluated=True)]
     fail_on(replace(violation, seen=f"{case}: {violation.seen}") for violation in broken)
     answer = answer_to(reply, call)
     served = answer is not None and not answer.refused
-    if call.tool is BOOKING and diary.readback:
-        written = bool(diary.changes(target.organisations, before))
+    if changes:
+        written = bool(changes())
         expect(
             written == served,
             expected="a row for each confirmation, and for nothing else",
@@ -141,17 +133,26 @@ def test_no_internals(
 ) -> None:
     """Whatever goes wrong, and with whatever status: no stack trace, SQL or path in the answer."""
     from fixtures.vapi import exploration as hypothesis
-    from fixtures.vapi.hostile import spoilt
+    from fixtures.vapi.hostile import spoilt, worst
 
     in_good_order(vapi, ring(clinic), ToolCall(tool, arguments_for(tool, clinic)))
     valid = arguments_for(tool, clinic)
     for reply in _provoked(vapi, ring(clinic), tool, valid):
-        fail_on(violations(reply, Layer.DISCLOSURE))
+        fail_on(_disclosed(reply))
 
     def judge(change: Arguments) -> None:
-        fail_on(violations(vapi.call_tools(ring(clinic), ToolCall(tool, {**valid, **change})), Layer.DISCLOSURE))
+        fail_on(_disclosed(vapi.call_tools(ring(clinic), ToolCall(tool, {**valid, **change}))))
 
-    hypothesis.explore(spoilt(tool), judge, exploration)
+    for change in () if exploration is hypothesis.PACED else worst(tool):
+        judge(change)
+    if exploration is not hypothesis.CI:  # whose few examples are judged as absurd arguments; the worst tell more
+        hypothesis.explore(spoilt(tool), judge, exploration)
+
+
+def _disclosed(reply: Reply, *, evaluated: bool = False) -> list[Violation]:
+    """What of the server shows in a reply; or that it computed what it was told, which is a fault of its own."""
+    found = violations(reply, Layer.DISCLOSURE)
+    return [violation for violation in found if violation.rule.endswith("not-evaluated") is evaluated]
 
 
 def _provoked(vapi: Vapi, line: LiveCall, tool: ToolDefinition, valid: Arguments) -> Iterator[Reply]:
@@ -160,6 +161,9 @@ def _provoked(vapi: Vapi, line: LiveCall, tool: ToolDefinition, valid: Arguments
     for name in tool.required:
         for value in (None, {"$gt": ""}, "a\0b"):
             yield vapi.call_tools(line, ToolCall(tool, {**valid, name: value}))
+        for other in tool.parameters["properties"][name].get("enum", ()):
+            odd = {known: "a\0b" for known in tool.required if known != name}
+            yield vapi.call_tools(line, ToolCall(tool, {**valid, **odd, name: other}))
     yield vapi.deliver(with_arguments(wire, UNREADABLE[0]), call)
     yield vapi.deliver(with_function(wire, "noSuchFunction"), call)
     yield vapi.deliver({"message": {**wire["message"], "call": None}}, call)
@@ -173,6 +177,6 @@ def _without(arguments: Arguments, name: str) -> Arguments:
     return {key: value for key, value in arguments.items() if key != name}
 
 
-def _expect_nothing_written(diary: Diary, target: Target, before: dict[tuple[str, str], set[str]]) -> None:
+def _expect_nothing_written(diary: Diary, target: Target, before: Snapshot) -> None:
     written = diary.changes(target.organisations, before)
     expect(not written, expected="no row written", seen=f"{len(written)} rows in {[c.table for c in written]}")

@@ -74,11 +74,13 @@ def test_without_metadata(
 
 @each_tool("tenant.contradiction")
 def test_contradiction(tool: ToolDefinition, vapi: Vapi, ring: Ring, border: Border) -> None:
-    """Assistant and number are one clinic's, the metadata name the other: it is not served as the other's."""
+    """Assistant and number are one clinic's, the metadata name the other, or the caller is the other's patient."""
     here, there = border.here, border.there
     _control_own(vapi, ring(here), tool, border)
     line = replace(ring(here), metadata={"org_id": there.id, "orgId": there.id, "tenantId": there.id})
     fail_on(_crossing(vapi, line, tool, border, "the metadata"))
+    for contact in [known for known in there.contact if known.phone not in {own.phone for own in here.contact}][:1]:
+        fail_on(_crossing(vapi, replace(ring(here), customer=contact.phone), tool, border, "the caller's number"))
 
 
 @each_tool("tenant.argument-ignored")

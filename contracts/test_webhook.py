@@ -23,6 +23,8 @@ from fixtures.verdict.outcome import NotApplicable, Violation, control, expect, 
 Ring = Callable[[Organisation], LiveCall]
 TRANSCRIPTS = "call_transcripts"
 ASSISTANT_REQUEST_LIMIT_S = 7.5
+CIPHER = 60
+"""Characters; no id, date or state is as long, and the text of a report is no shorter when it is encrypted."""
 ANSWERS = {"assistantId", "assistant", "squadId", "squad", "workflowId", "workflow", "destination"}
 """Members by which an assistant-request is answered (Vapi OpenAPI); `error` refuses the call."""
 
@@ -143,7 +145,7 @@ def test_own_report(vapi: Vapi, ring: Ring, target: Target, readback: Readback) 
     for here, there in (target.organisations[:2], target.organisations[1::-1]):
         call = ring(here)
         vapi.tell(end_of_call_report(call, f"AI: Hello. User: This is call {call.id}."))
-        expect(not _transcripts(readback, there, call), expected=f"no transcript in {there.name}", seen="one")
+        expect(not _entries(readback, there, call), expected=f"no transcript in {there.name}", seen="one")
         control(_transcripts(readback, here, call), f"no transcript in {here.name} either")
 
 
@@ -199,5 +201,15 @@ def _control_answers(vapi: Vapi, call: LiveCall) -> None:
 
 
 def _transcripts(readback: Readback, clinic: Organisation, call: LiveCall) -> int:
-    rows = readback.rows(TRANSCRIPTS, clinic.id)
-    return sum(call.id in json.dumps(row, default=str) for row in rows)
+    """How many entries hold what was said in a call, to its end; what is encrypted is taken for all of it."""
+    texts = _entries(readback, clinic, call)
+    return sum(f"This is call {call.id}" in text or ("Hello" not in text and _has_cipher(text)) for text in texts)
+
+
+def _entries(readback: Readback, clinic: Organisation, call: LiveCall) -> list[str]:
+    rows = (json.dumps(row, default=str) for row in readback.rows(TRANSCRIPTS, clinic.id))
+    return [row for row in rows if call.id in row]
+
+
+def _has_cipher(row: str) -> bool:
+    return any(isinstance(value, str) and len(value) > CIPHER for value in json.loads(row).values())
