@@ -12,7 +12,7 @@ from fixtures.target.canaries import Organisation
 from fixtures.target.run_identity import RunIdentity
 from fixtures.vapi import meaning
 from fixtures.vapi.reply import Answer
-from fixtures.verdict.outcome import NotApplicable, precondition
+from fixtures.verdict.outcome import precondition
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +113,15 @@ _QUESTIONS: Mapping[str, Callable[[Border], Question]] = {
 
 
 def require_all_offered(diary: Diary, clinic: Organisation, date: datetime.date, offered: set[str]) -> None:
-    """Raises NotApplicable for a tool that offers a few of the free times: one that is missing says nothing then."""
+    """Raises Inconclusive for a tool that offers a few of the free times: one that is missing says nothing then."""
     hour = datetime.timedelta(hours=1)
     taken = [start for start in diary.upcoming(clinic) if start.date() == date]
     hours = range(int(clinic.opens[:2]) + 1, int(clinic.closes[:2]))
     starts = [clinic.at(date, f"{number:02}:00") for number in hours]
     free = [start for start in starts if all(abs(start - other) >= hour for other in taken)]
     missing = [start for start in free if f"{start:%H:%M}" not in offered]
-    if offered and 2 * len(missing) > len(free):
-        raise NotApplicable(f"of the free times of {date} only {', '.join(sorted(offered))} are offered")
+    told = f"of the free times of {date} only {', '.join(sorted(offered))} are offered, so that one may be left out"
+    precondition(not offered or 2 * len(missing) <= len(free), told)
 
 
 def booked_only_there(diary: Diary, here: Organisation, there: Organisation) -> datetime.datetime:
