@@ -175,10 +175,10 @@ def test_endless_statements_and_lost_sessions(load: Load, database: str, endless
     """Are told, in bounded time; what stands before and after them stands."""
     started = time.monotonic()
     loaded = load(
-        f"create schema s; set search_path = s; create table a (i int); {endless} create table b (i int);",
-        statement_limit_s=0.5,
+        f"create schema s; set search_path = s; begin; create table a (i int); commit; {endless} create table b (i int);",
+        statement_limit_s=0.3,
     )
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 20
     assert 1 == len(loaded.failures)
     assert value(database, "select to_regclass('s.a') is not null")
     assert value(database, "select to_regclass('s.b') is not null")
