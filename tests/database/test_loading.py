@@ -175,7 +175,8 @@ def test_endless_statements_and_lost_sessions(load: Load, database: str, endless
     """Are told, in bounded time; what stands before and after them stands."""
     started = time.monotonic()
     loaded = load(
-        f"create schema s; set search_path = s; begin; create table a (i int); commit; {endless} create table b (i int);",
+        f"create schema s; set search_path = s; begin; create table a (i int); commit; {endless}"
+        "create table b (i int);",
         statement_limit_s=0.3,
     )
     assert time.monotonic() - started < 20
@@ -190,3 +191,61 @@ def test_copy_out_and_other_oddities(load: Load, database: str) -> None:
     assert 1 == len(loaded.failures)
     assert value(database, "select to_regclass('u') is not null")
     assert any("\\echo hi" in note for note in loaded.notes)
+
+
+MIGRATION = """
+create extension if not exists "uuid-ossp" with schema extensions;
+create extension if not exists "pg_net" with schema "extensions";
+create extension if not exists moddatetime schema extensions;
+do $$ begin create type public.plan as enum ('free', 'pro'); exception when duplicate_object then null; end $$;
+create table public.profiles (
+  id uuid primary key references auth.users on delete cascade, email text,
+  key text default extensions.gen_random_bytes(8),
+  org uuid default extensions.uuid_generate_v4(), updated_at timestamptz
+);
+alter table public.profiles enable row level security;
+create policy "own" on public.profiles for all to authenticated using ((select auth.uid()) = id);
+create trigger stamp before update on public.profiles for each row execute function extensions.moddatetime(updated_at);
+create function public.handle_new_user() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  insert into public.profiles (id, email) values (new.id, new.raw_user_meta_data ->> 'email');
+  perform net.http_post('http://hook.example', jsonb_build_object('id', new.id));
+  perform realtime.broadcast_changes('user:' || new.id, tg_op, tg_op, tg_table_name, tg_table_schema, new, null);
+  return new;
+end
+$$;
+create trigger on_auth_user_created after insert on auth.users for each row execute function public.handle_new_user();
+insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
+  values ('a', 'a', false, 1, '{image/png}');
+create policy "files" on storage.objects for select to authenticated
+  using (bucket_id = 'a' and (storage.foldername(name))[1] = auth.uid()::text and storage.extension(name) = 'png');
+create policy "topics" on realtime.messages for select to authenticated using (realtime.topic() = auth.uid()::text);
+alter publication supabase_realtime add table public.profiles;
+select cron.schedule('clean', '0 0 * * *', $$ delete from public.profiles where false $$);
+grant usage on schema public to anon, authenticated;
+revoke all on public.profiles from anon;
+insert into auth.users (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, raw_user_meta_data)
+values (default, gen_random_uuid(), 'authenticated', 'authenticated', 'a@x.example', crypt('p', gen_salt('bf')), now(),
+  '{"email": "a@x.example"}');
+insert into auth.identities (id, user_id, provider_id, identity_data, provider)
+select gen_random_uuid(), id, id, '{}', 'email' from auth.users;
+insert into supabase_migrations.schema_migrations (version) values ('1');
+"""
+
+
+def test_what_real_migrations_expect_of_a_hosted_project(load: Load, database: str) -> None:
+    """Auth, storage, realtime, requests and jobs are there, and they work."""
+    loaded = load(MIGRATION)
+    assert () == loaded.failures
+    assert () == loaded.left_to_schema
+    assert {"pg_cron", "pg_net"} <= set(loaded.stand_ins)
+    counts = (
+        "select array[(select count(*) from profiles), (select count(*) from net.http_request_queue),"
+        " (select count(*) from realtime.messages), (select count(*) from cron.job)]"
+    )
+    assert [1, 1, 1, 1] == value(database, counts)
+    assert not value(database, "select has_table_privilege('authenticated', 'auth.users', 'select')")
+    assert value(
+        database,
+        "select bool_and(relrowsecurity) from pg_class where relnamespace = 'auth'::regnamespace and relkind = 'r'",
+    )
