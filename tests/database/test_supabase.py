@@ -101,11 +101,11 @@ def test_default_grants_are_those_of_a_hosted_project(supabase: psycopg.Connecti
     ("sql", "piece"),
     [
         ("create schema auth;", "auth.sql"),
-        ('CREATE SCHEMA IF NOT EXISTS "auth";', "auth.sql"),
+        ('CREATE SCHEMA IF NOT EXISTS "auth"; create or replace function auth.uid() returns uuid as ...', "auth.sql"),
         ("create schema\n  storage authorization postgres;", "storage.sql"),
         ("create role anon nologin;", "roles.sql"),
         ("create publication supabase_realtime for all tables;", "publication.sql"),
-        ("alter default privileges in schema public grant select on tables to authenticated;", "public.sql"),
+        ("select pg_catalog.set_config('search_path', '', false); grant all on table t to anon;", "public.sql"),
     ],
 )
 def test_what_the_schema_brings_is_left_to_it(sql: str, piece: str) -> None:
@@ -114,7 +114,17 @@ def test_what_the_schema_brings_is_left_to_it(sql: str, piece: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "sql", ["create schema authors;", "create table auth.users (id int);", "create role anonymous;"]
+    "sql",
+    [
+        "create schema authors;",
+        "create table auth.users (id int);",
+        "create role anonymous;",
+        "-- create schema auth;",
+        "comment on table t is 'create schema auth;';",
+        "create schema if not exists auth; create schema if not exists extensions;",
+        "do $$ begin create role anon; exception when duplicate_object then null; end $$;",
+        "alter default privileges in schema public grant select on tables to authenticated;",
+    ],
 )
 def test_what_only_looks_like_it_is_supplied(sql: str) -> None:
     """Names that begin alike."""
@@ -128,21 +138,6 @@ def test_own_auth_schema_is_taken_as_it_is(database: str) -> None:
     assert (("1.sql",), (), ("auth.sql",)) == (loaded.files, loaded.failures, loaded.left_to_schema)
     with psycopg.connect(database) as connection:
         assert "mine" == scalar(connection, "select auth.uid()")
-
-
-def test_files_in_name_order_and_failures_told(tmp_path: Path, database: str) -> None:
-    """A file that fails leaves nothing behind, is named with the server's words, and stops no other."""
-    (tmp_path / "b").mkdir()
-    (tmp_path / "b" / "01.sql").write_text("create table public.one (a int);")
-    (tmp_path / "a-03.sql").write_text("insert into public.one values (1);")
-    (tmp_path / "02.sql").write_text("create table public.two (a int); create table public.one (a int);")
-    files = read_schema([tmp_path])
-    assert ["01.sql", "02.sql", "a-03.sql"] == [file.path.name for file in files]
-    loaded = load_schema(database, files)
-    assert ("01.sql", "a-03.sql") == loaded.files
-    assert ('02.sql: 42P07 relation "one" already exists',) == loaded.failures
-    with psycopg.connect(database) as connection:
-        assert scalar(connection, "select to_regclass('public.two')") is None
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
