@@ -12,12 +12,12 @@ import pytest
 
 from fixtures.database.schema import SchemaFile, load_schema
 from fixtures.database.server import Server
-from fixtures.defects.schemas.base import DIALECTS, SAMPLE_ROWS, base_schema, migration
-from fixtures.defects.schemas.catalogue import SCHEMA_DEFECTS
-from fixtures.defects.schemas.record import SchemaDefect
-from fixtures.defects.schemas.rehearsal import first_failure
+from fixtures.defects.schemas.base import DIALECTS, SAMPLE_ROWS, base_schema, migration, render
+from fixtures.defects.schemas.catalogue import HEALTHY_SCHEMAS, SCHEMA_DEFECTS
+from fixtures.defects.schemas.rehearsal import first_failure, observe
 
 MUTANTS = {f"{defect.id}-{dialect}": (defect, dialect) for defect in SCHEMA_DEFECTS for dialect in defect.dialects}
+HEALTHY = {f"{healthy.id}-{dialect}": (healthy, dialect) for healthy in HEALTHY_SCHEMAS for dialect in healthy.dialects}
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +62,30 @@ def _major(server: Server) -> int:
         return connection.info.server_version // 10_000
 
 
-def test_every_class_has_one_defect() -> None:
-    """Ids are unique."""
-    ids = [defect.id for defect in SCHEMA_DEFECTS]
-    assert len(ids) == len(set(ids))
+@pytest.mark.parametrize("id_", HEALTHY)
+def test_healthy_schema_works_for_a_member(id_: str, postgres: Server, bases: Mapping[str, str]) -> None:
+    """A member sees the rows of its own tenant, and no others."""
+    healthy, dialect = HEALTHY[id_]
+    base = bases.get(dialect) or _built(postgres, render(healthy.sql))
+    with _scratch(postgres, base, commits=False) as connection:
+        if not healthy.complete:
+            connection.execute(render(healthy.sql, dialect).encode())
+        connection.execute(render(healthy.data).encode() or b"select")
+        seen = observe(connection, healthy.member, healthy.query)
+    assert [render(value) for value in healthy.sees] == sorted(str(row[0]) for row in seen)
 
 
-def _ids(defects: tuple[SchemaDefect, ...]) -> set[str]:
-    return {defect.id for defect in defects}
+def test_catalogue_is_whole() -> None:
+    """Every class of the taxonomy that a schema can commit has its one defect, in both dialects where it can."""
+    classes = {"A": range(1, 11), "B": range(1, 32), "C": range(1, 17), "E": range(1, 24), "F": range(1, 17)}
+    wanted = {f"{family}{number:02}" for family, numbers in classes.items() for number in numbers}
+    wanted |= {f"G{number:02}" for number in (1, 3, 4, 5, 9, 10, 13, 14, 16, 17, 18, *range(21, 31))}
+    assert sorted(wanted) == sorted(defect.id for defect in SCHEMA_DEFECTS)
+    assert ["F16"] == [defect.id for defect in SCHEMA_DEFECTS if set(defect.dialects) != set(DIALECTS)]
+
+
+def test_healthy_schemas_are_told_apart() -> None:
+    """Ids are unique, and there are enough of both kinds."""
+    assert len(HEALTHY_SCHEMAS) == len({healthy.id for healthy in HEALTHY_SCHEMAS})
+    assert 30 <= len(HEALTHY_SCHEMAS)
+    assert 15 <= sum(healthy.complete for healthy in HEALTHY_SCHEMAS)
