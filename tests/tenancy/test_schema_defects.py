@@ -12,11 +12,26 @@ import pytest
 
 from fixtures.database.schema import SchemaFile, load_schema
 from fixtures.database.server import Server
-from fixtures.defects.schemas.base import DIALECTS, SAMPLE_ROWS, base_schema, migration, render
+from fixtures.defects.schemas.base import DIALECTS, SAMPLE_ROWS, base_schema, healthy_text, migration, render
 from fixtures.defects.schemas.catalogue import HEALTHY_SCHEMAS, SCHEMA_DEFECTS
+from fixtures.defects.schemas.record import SchemaDefect
 from fixtures.defects.schemas.rehearsal import first_failure, observe
 
 MUTANTS = {f"{defect.id}-{dialect}": (defect, dialect) for defect in SCHEMA_DEFECTS for dialect in defect.dialects}
+_NAMES = """
+select nspname || '.' || relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+union all
+select format('%s.%s(%s)', nspname, proname, oidvectortypes(proargtypes))
+from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+union all select rolname from pg_roles
+union all select nspname from pg_namespace
+union all select extname from pg_extension
+union all select pubname from pg_publication
+union all select id from storage.buckets
+union all select 'large object ' || oid from pg_largeobject_metadata
+"""
+"""Names of all that a finding may be about."""
+
 HEALTHY = {f"{healthy.id}-{dialect}": (healthy, dialect) for healthy in HEALTHY_SCHEMAS for dialect in healthy.dialects}
 
 
@@ -48,13 +63,54 @@ def _scratch(server: Server, base: str, *, commits: bool) -> Iterator[psycopg.Co
 def test_only_the_defect_can_be_exploited(id_: str, postgres: Server, bases: Mapping[str, str]) -> None:
     """All steps of the exploit hold after the migration, and not all of them on the base schema."""
     defect, dialect = MUTANTS[id_]
-    if _major(postgres) < defect.since:
-        pytest.skip(f"needs PostgreSQL {defect.since}")
+    _needs(postgres, defect)
     with _scratch(postgres, bases[dialect], commits=defect.commits) as connection:
         assert first_failure(connection, defect.exploit)
     with _scratch(postgres, bases[dialect], commits=defect.commits) as connection:
         connection.execute(migration(defect, dialect).encode())
         assert "" == first_failure(connection, defect.exploit)
+
+
+@pytest.mark.parametrize("id_", MUTANTS)
+def test_finding_can_name_its_object(id_: str, postgres: Server, bases: Mapping[str, str]) -> None:
+    """The object exists in the database with the defect, spelt so; only with `undo` the cluster is changed too."""
+    defect, dialect = MUTANTS[id_]
+    _needs(postgres, defect)
+    with _scratch(postgres, bases[dialect], commits=False) as connection:
+        before = _cluster(connection)
+        connection.execute(migration(defect, dialect).encode())
+        assert {defect.object} <= {name for (name,) in connection.execute(_NAMES)}
+        assert bool(defect.undo) == (before != _cluster(connection))
+
+
+@pytest.mark.parametrize("id_", [id_ for id_, (defect, _) in MUTANTS.items() if defect.undo])
+def test_undo_gives_the_cluster_back(id_: str, postgres: Server, bases: Mapping[str, str]) -> None:
+    """Once the database with the defect is gone, `undo` leaves the roles as they were."""
+    defect, dialect = MUTANTS[id_]
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        before = _cluster(connection)
+        with _scratch(postgres, bases[dialect], commits=True) as changed:
+            changed.execute(migration(defect, dialect).encode())
+        assert before != _cluster(connection)
+        connection.execute(defect.undo.encode())
+        assert before == _cluster(connection)
+
+
+def _cluster(connection: psycopg.Connection[Any]) -> list[Any]:
+    """What of roles outlives a database: attributes, memberships, settings."""
+    return [
+        connection.execute(query).fetchall()
+        for query in (
+            "select * from pg_roles order by rolname",
+            "select roleid, member, admin_option from pg_auth_members order by 1, 2, 3",
+            "select * from pg_db_role_setting order by setdatabase, setrole",
+        )
+    ]
+
+
+def _needs(server: Server, defect: SchemaDefect) -> None:
+    if _major(server) < defect.since:
+        pytest.skip(f"needs PostgreSQL {defect.since}")
 
 
 def _major(server: Server) -> int:
@@ -66,13 +122,21 @@ def _major(server: Server) -> int:
 def test_healthy_schema_works_for_a_member(id_: str, postgres: Server, bases: Mapping[str, str]) -> None:
     """A member sees the rows of its own tenant, and no others."""
     healthy, dialect = HEALTHY[id_]
-    base = bases.get(dialect) or _built(postgres, render(healthy.sql))
+    base = bases.get(dialect) or _built(postgres, healthy_text(healthy, dialect))
     with _scratch(postgres, base, commits=False) as connection:
         if not healthy.complete:
             connection.execute(render(healthy.sql, dialect).encode())
-        connection.execute(render(healthy.data).encode() or b"select")
+        connection.execute(render(f"{healthy.data};").encode())
         seen = observe(connection, healthy.member, healthy.query)
     assert [render(value) for value in healthy.sees] == sorted(str(row[0]) for row in seen)
+    if healthy.complete:
+        postgres.drop_database(base)
+        _run(postgres, healthy.undo)
+
+
+def _run(server: Server, sql: str) -> None:
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute(f"{sql};".encode())
 
 
 def test_catalogue_is_whole() -> None:
