@@ -15,7 +15,7 @@ do $$ declare t text; begin
   foreach t in array array['orgs', 'projects', 'members', 'events', 'events_2026'] loop
     execute format('alter table %I enable row level security', t);
     execute format('create policy tenant on %I for select to authenticated
-                      using ((select auth.jwt() ->> ''org_id'') is not null and %I::text = (select auth.jwt() ->> ''org_id''))',
+                      using (%I::text = (select auth.jwt() ->> ''org_id''))',
                    t, case t when 'orgs' then 'id' else 'org_id' end);
   end loop;
 end $$;
@@ -87,7 +87,7 @@ SUPABASE = (
         "lint.0019_insecure_queue_exposed_in_api",
         "grant select on pgmq.q_jobs to anon",
         "pgmq.q_jobs",
-        setup="create schema pgmq; create table pgmq.q_jobs (id int); set local pgrst.db_schemas = 'public, pgmq_public';",
+        setup="create schema pgmq; create table pgmq.q_jobs (id int); set local pgrst.db_schemas = 'a, pgmq_public';",
     ),
     Case(
         "lint.0021_fkey_to_auth_unique",
@@ -392,8 +392,8 @@ POLICIES = (
         "public.projects.p",
         "note",
         setup="alter table members add status text;",
-        remedy="drop policy p on projects; create policy p on projects using (org_id in (select m.org_id from members m "
-        "where m.user_id = auth.uid() and m.status = 'active'))",
+        remedy="drop policy p on projects; create policy p on projects using (org_id in (select m.org_id from members m"
+        " where m.user_id = auth.uid() and m.status = 'active'))",
     ),
     Case(
         "lint.membership-state-ignored",
@@ -518,4 +518,24 @@ STORAGE = (
         "note",
     ),
 )
-CASES = (*SUPABASE, *EXPOSURE, *GRANTS, *ROLES, *ESCAPES, *PLATFORM, *POLICIES, *FUNCTIONS, *STORAGE)
+SERVER = (
+    Case(
+        "lint.large-objects-unchecked",
+        "set local lo_compat_privileges = on",
+        "CURRENT_DATABASE",
+        setup="select lo_create(7002);",
+        remedy="set local lo_compat_privileges = off",
+    ),
+    Case(
+        "lint.database-create",
+        "do $$ begin execute format('grant create on database %I to anon', current_database()); end $$",
+        "CURRENT_DATABASE",
+    ),
+    Case(
+        "lint.untrusted-language",
+        "create function f(a int) returns int language c as '$libdir/plpgsql', 'plpgsql_call_handler'",
+        "public.f(a integer)",
+        "note",
+    ),
+)
+CASES = (*SERVER, *SUPABASE, *EXPOSURE, *GRANTS, *ROLES, *ESCAPES, *PLATFORM, *POLICIES, *FUNCTIONS, *STORAGE)

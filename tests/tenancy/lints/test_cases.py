@@ -13,8 +13,8 @@ from fixtures.tenancy.lints.engine import findings_of
 from fixtures.verdict.finding import Finding, FindingSeverity
 from tests.tenancy.lints.cases import CASES, Case
 
-# Can't be planted: facts of the server, or of its configuration. Judged by tests of their own.
-WITHOUT_CASE = {"lint.server-cve", "lint.large-objects-unchecked", "lint.database-create", "lint.untrusted-language"}
+# A fact of the server, which no statement can plant; test_server.py judges it.
+WITHOUT_CASE = {"lint.server-cve"}
 # pg_graphql is on no test server; what the lint asks for is that it is registered.
 _GRAPHQL = """
 insert into pg_catalog.pg_extension select 4000000000, 'pg_graphql', extowner, extnamespace, false, '1', null, null
@@ -24,7 +24,8 @@ from pg_catalog.pg_extension limit 1;
 
 def _found(connection: psycopg.Connection[Any], case: Case) -> Finding | None:
     findings = findings_of(connection, [BY_NAME[case.rule]])
-    return next((finding for finding in findings if finding.object == case.object), None)
+    name = case.object.replace("CURRENT_DATABASE", connection.info.dbname)
+    return next((finding for finding in findings if finding.object == name), None)
 
 
 def _run(connection: psycopg.Connection[Any], script: str) -> None:

@@ -35,12 +35,15 @@ NEIGHBOURS = {
     "leakproof-without-arguments": "create function f() returns text language sql stable leakproof as 'select null'",
     "immutable-arithmetic": "create function f(a int) returns int language sql immutable as 'select a + 1'",
     "default-from-the-token": "alter table projects alter org_id set default auth.uid()",
-    "usage-on-all-sequences": "create sequence s; grant usage, select on all sequences in schema public to authenticated",
+    "usage-on-all-sequences": "create sequence s;"
+    "grant usage, select on all sequences in schema public to authenticated",
     "grant-all-on-everything": "grant all on all tables in schema public to authenticated; create sequence s;"
     "grant all on all sequences in schema public to authenticated",
-    "writing-revoked-from-grant-all": "grant all on projects to anon; revoke insert, update, delete on projects from anon",
+    "writing-revoked-from-grant-all": "grant all on projects to anon;"
+    "revoke insert, update, delete on projects from anon",
     "platform-default-for-another-schema": "alter default privileges in schema app grant all on tables to anon, "
-    "authenticated, service_role; alter default privileges in schema app grant all on functions to anon, authenticated, "
+    "authenticated, service_role; alter default privileges in schema app grant all on functions to anon, "
+    "authenticated, "
     "service_role; alter default privileges in schema app grant all on sequences to anon, authenticated, service_role",
     "storage-by-folder": "create policy p on storage.objects for all to authenticated using "
     "(bucket_id = 'docs' and (storage.foldername(name))[1] = auth.uid()::text)",
