@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 from fixtures.database.cleanup import tenant_tables
 from fixtures.defects.catalogue import DEFECTS
 from fixtures.defects.defect import Change
-from fixtures.reference.canaries import CLINIC_A
+from fixtures.reference.canaries import CLINIC_A, CLINIC_B
 from tests.conftest import Deploy
 from tests.gate import PROJECT, GateRun, run_gate
 
@@ -76,9 +77,13 @@ def test_rows_of_a_killed_run_are_gone(
 
 def test_read_only_target_is_read_only(tmp_path: Path, deploy: Deploy) -> None:
     """What reads is judged, what writes lacks the permission; nothing is written."""
+    copy = tmp_path / "project"
+    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    pyproject = (copy / "pyproject.toml").read_text()
+    (copy / "pyproject.toml").write_text(pyproject.replace("pace = { rate = 2.0, budget = 600 }", ""))
     with deploy(Change()) as variables:
         before = contents(variables)
-        run = run_gate(tmp_path, "--target", "production", *LIVE, variables=on_the_way(variables))
+        run = run_gate(tmp_path / "reports", "--target", "production", *LIVE, variables=variables, project=copy)
         assert before == contents(variables)
     assert READING == run.with_verdict("pass"), run.output
     assert {"permission-missing"} == {run.criteria[id_]["reason"] for id_ in run.with_verdict("inconclusive")}
@@ -123,7 +128,7 @@ def test_clinic_without_rows_proves_nothing(tmp_path: Path, deploy: Deploy) -> N
 
 @pytest.mark.parametrize(
     ("defect", "shows"),
-    [("live.shared-leads", "22222222"), ("live.public-contacts", "org_id"), ("live.shared-recordings", "recordings")],
+    [("live.shared-leads", CLINIC_B.id), ("live.planted-messages", CLINIC_B.id), ("live.shared-recordings", "canary-")],
 )
 def test_command_of_a_finding_shows_it(tmp_path: Path, deploy: Deploy, defect: str, shows: str) -> None:
     """Run in a shell with the same variables; it holds no secret itself."""
@@ -155,11 +160,6 @@ def contents(variables: Mapping[str, str]) -> dict[str, str]:
     with psycopg.connect(variables["DATABASE_URL"]) as connection:
         tables = tenant_tables(connection)
         return {table: str(connection.execute(digest.format(table).encode()).fetchone()) for table in tables}
-
-
-def on_the_way(variables: Mapping[str, str]) -> dict[str, str]:
-    """Without what the production record's pace would make the test wait for."""
-    return dict(variables)
 
 
 def kill_while_writing(reports: Path, given: Mapping[str, str], variables: Mapping[str, str]) -> None:
