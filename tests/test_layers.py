@@ -28,13 +28,13 @@ ALLOWED: dict[str, set[str]] = {
 """Each layer, and the other layers of ours that it may import."""
 
 ONE_MODULE = {
-    "httpx": {"fixtures/target/http.py", "fixtures/target/bounded_transport.py"},
+    "httpx": {"fixtures/target/http.py", "fixtures/target/bounded_transport.py", "fixtures/target/library_client.py"},
     "httpcore": {"fixtures/target/bounded_transport.py"},
     "locust": {"load/driver.py", "load/locustfile.py"},
     "gevent": {"load/driver.py", "load/locustfile.py"},
     "starlette": {"fixtures/reference", "fixtures/defects"},
     "uvicorn": {"fixtures/reference"},
-    "supabase": {"fixtures/database/readback.py"},
+    "supabase": {"fixtures/database/readback.py", "fixtures/tenancy/canary/principal.py"},
 }
 """Libraries that only these may import, at run time or for a type."""
 

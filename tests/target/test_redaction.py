@@ -88,3 +88,11 @@ def test_headers() -> None:
     headers = [("Authorization", "a"), ("apikey", "b"), ("Cookie", "c"), ("x-vapi-secret", "d"), ("X-Mine", "e")]
     shown = Redactor({}, extra_headers=["X-Mine"]).headers([*headers, ("accept", "json")])
     assert {"json"} == set(shown.values()) - {"[hidden]"}
+
+
+def test_secrets_are_learnt_on_the_way() -> None:
+    """A session's token, beside what was known from the start."""
+    redactor = Redactor({"JWT_SECRET": "known-from-the-start"})
+    assert "a-session-token" == redactor.text("a-session-token")
+    redactor.learn({"access token": "a-session-token"})
+    assert "[access token] [JWT_SECRET]" == redactor.text("a-session-token known-from-the-start")
