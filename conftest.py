@@ -17,7 +17,7 @@ from fixtures.vapi.reply import Answer
 from fixtures.vapi.tools import AVAILABILITY, BOOKING
 from fixtures.verdict.outcome import precondition
 
-pytest_plugins = ("fixtures.vapi.plugin", "fixtures.tenancy.plugin", "fixtures.tenancy.canary.plugin")
+pytest_plugins = ("fixtures.vapi.plugin", "fixtures.tenancy.canary.plugin")
 
 
 @pytest.fixture
