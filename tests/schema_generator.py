@@ -74,30 +74,31 @@ _COLUMNS = (
 
 
 def generated_schema(tables: int, shapes: tuple[Shape, ...] = MIXED, seed: int = 0) -> str:
-    """SQL of a schema with so many tables beside those of the tenants and their members."""
-    chance = random.Random(f"{tables} {shapes} {seed}")  # noqa: S311  # reproducible, not secret
+    """SQL of a schema with so many tables beside those of the tenants, members and parents."""
+    chance = random.Random(f"{tables} {shapes} {seed}")  # reproducible, not secret
     order = list(islice(cycle(shapes), tables))
     return "\n".join([_HEAD, *_tables(order, chance)])
 
 
 def _tables(order: list[Shape], chance: random.Random) -> Iterator[str]:
-    parent = "public.organizations"
+    parent = "public.parents"
+    yield from _owned(parent, _CLAIM, chance)
     for number, shape in enumerate(order):
         name = f"public.{shape}_{number:04}"
         if shape is Shape.PATH:
             yield _table(name, f"parent_id uuid not null references {parent} on delete cascade", chance)
             yield f"create index on {name} (parent_id);"
-            yield _policies(name, f"exists (select from {parent} p where p.id = parent_id and {_owns(parent)})")
+            yield _policy(name, f"exists (select from {parent} p where p.id = parent_id and p.org_id = {_CLAIM})")
             continue
-        yield _table(name, "org_id uuid not null references public.organizations on delete cascade", chance)
-        yield f"create index on {name} (org_id);"
-        yield _policies(name, f"org_id = {_CLAIM if shape is Shape.DIRECT else _MINE}")
+        yield from _owned(name, _CLAIM if shape is Shape.DIRECT else _MINE, chance)
         if shape is Shape.DIRECT:
             parent = name
 
 
-def _owns(parent: str) -> str:
-    return f"p.{'id' if parent == 'public.organizations' else 'org_id'} = {_CLAIM}"
+def _owned(name: str, key: str, chance: random.Random) -> Iterator[str]:
+    yield _table(name, "org_id uuid not null references public.organizations on delete cascade", chance)
+    yield f"create index on {name} (org_id);"
+    yield _policy(name, f"org_id = {key}")
 
 
 def _table(name: str, owner: str, chance: random.Random) -> str:
@@ -105,7 +106,7 @@ def _table(name: str, owner: str, chance: random.Random) -> str:
     return f"create table {name} (id uuid primary key default gen_random_uuid(), {owner}, {', '.join(columns)});"
 
 
-def _policies(name: str, rule: str) -> str:
+def _policy(name: str, rule: str) -> str:
     """One policy for all commands: USING, and the same as WITH CHECK."""
     return f"""alter table {name} enable row level security;
 create policy tenant on {name} for all to authenticated using ({rule}) with check ({rule});

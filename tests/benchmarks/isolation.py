@@ -1,7 +1,7 @@
 """A benchmark: what the isolation audit takes, and how that grows. Run `python -m tests.benchmarks.isolation`.
 
 Arguments are numbers of generated tables (10, 100 and 1000 by default). Times are after provisioning and loading, of
-everything that `prove` does. Profile one size with `python -m cProfile -s cumulative -m tests.benchmarks.isolation 100`.
+everything that `prove` does. For a profile: `python -m cProfile -s cumulative -m tests.benchmarks.isolation 100`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from fixtures.database.provision import provision
 from fixtures.database.schema import SchemaFile, load_schema, read_schema
 from fixtures.database.server import Server
 from fixtures.tenancy.proof import prove
+from fixtures.verdict.finding import FindingSeverity
 from tests.schema_generator import generated_schema
 
 REFERENCE = Path(__file__).parents[2] / "fixtures/reference/schema"
@@ -58,8 +59,8 @@ def measured(server: Server, name: str, files: Sequence[SchemaFile], tables: int
     seconds = time.monotonic() - started
     proof.worlds.drop()
     server.drop_database(dsn)
-    if proof.breaches and any(breach.severity != "note" for breach in proof.breaches):
-        print(f"{name}: a healthy schema was accused: {proof.breaches[0]}", file=sys.stderr)
+    if accused := [breach for breach in proof.breaches if breach.severity is not FindingSeverity.NOTE]:
+        _tell(f"{name}: a healthy schema was accused: {accused[0]}")
     return Measured(name, tables, seconds, proof.probes, dict(proof.seconds))
 
 
@@ -71,15 +72,15 @@ def growth_exponent(points: Sequence[tuple[float, float]]) -> float:
 def main(sizes: Sequence[int]) -> int:
     """Measure, print, compare with the bars: 1 if one is missed."""
     server = provision()
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {server.describe()}", flush=True)
+    _tell(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {server.describe()}")
     try:
         reference = measured(server, "reference", read_schema([REFERENCE]))
-        print(reference, flush=True)
+        _tell(reference)
         grown: list[Measured] = []
         for size in sizes:
             files = [SchemaFile(Path(f"generated_{size}.sql"), generated_schema(size))]
             grown.append(measured(server, f"{size} tables", files, size))
-            print(grown[-1], flush=True)
+            _tell(grown[-1])
     finally:
         server.stop()
     verdicts = [
@@ -91,12 +92,17 @@ def main(sizes: Sequence[int]) -> int:
         verdicts.append(_verdict("growth exponent", exponent, EXPONENT, exponent <= EXPONENT))
         for part in grown[0].parts:
             exponent = growth_exponent([(one.tables, max(one.parts[part], 0.001)) for one in grown])
-            print(f"  growth exponent of {part}: {exponent:.2f}")
+            _tell(f"  growth exponent of {part}: {exponent:.2f}")
     return int(not all(verdicts))
 
 
+def _tell(line: object) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def _verdict(name: str, value: float, bar: float, met: bool) -> bool:  # noqa: FBT001  # what is printed
-    print(f"{name}: {value:.2f}, bar {bar:g}: {'met' if met else 'MISSED'}")
+    _tell(f"{name}: {value:.2f}, bar {bar:g}: {'met' if met else 'MISSED'}")
     return met
 
 
