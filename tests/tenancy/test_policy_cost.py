@@ -70,6 +70,8 @@ TABLES = {
         f"create policy p{n} on three_policies for select to authenticated using ({OURS});" for n in range(3)
     )),
     "partial": table("partial", OURS, more="create index on partial (org_id) where title = 'x';"),
+    "second_column": table("second_column", OURS, f"{DIRECT}, primary key (id, org_id)"),
+    "both_ways": table("both_ways", OURS, f"{DIRECT}, primary key (id, org_id), unique (org_id, id)"),
     "one_of_mine": table("one_of_mine", f"org_id = {OF_MEMBERSHIP}", index="org_id"),
     "unique_title": table("unique_title", OURS, more="create unique index on unique_title (org_id, title);"),
     "excluded": table("excluded", OURS, f"{DIRECT}, period int4range not null, exclude using gist (period with &&)"),
@@ -140,6 +142,7 @@ SLOW = {
     "in_list": {GROWS},
     "child": {GROWS},
     "partial": {GROWS},
+    "second_column": {GROWS},
     "excluded": {GROWS},
     "parts": {GROWS},
 }
@@ -177,7 +180,8 @@ def test_the_script_shows_the_plan(postgres: Server, notes: Notes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "rule"), [("unwrapped", PER_ROW), ("wrapped", GROWS), ("unwrapped", GROWS), ("parts", GROWS)]
+    ("name", "rule"),
+    [("unwrapped", PER_ROW), ("wrapped", GROWS), ("unwrapped", GROWS), ("parts", GROWS), ("second_column", GROWS)],
 )
 def test_a_remedy_in_sql_removes_the_note(postgres: Server, notes: Notes, name: str, rule: str) -> None:
     """What it says can be executed, and then the same rule has nothing to say."""
