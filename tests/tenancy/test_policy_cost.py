@@ -199,3 +199,22 @@ def test_an_index_that_is_there_is_not_asked_for(notes: Notes) -> None:
     """The policy is what keeps it from being used."""
     assert "create index" not in notes["in_list", GROWS].remedy
     assert "create index" in notes["partial", GROWS].remedy
+
+
+LOOKED_UP = """
+alter table memberships drop constraint memberships_pkey, add column id uuid primary key default gen_random_uuid();
+drop policy own on memberships;
+revoke all on memberships from anon, authenticated;
+"""
+
+
+@pytest.mark.parametrize(
+    ("index", "noted_rules"),
+    [("", {GROWS}), ("create index on memberships (user_id);", set())],
+    ids=["none", "indexed"],
+)
+def test_what_a_helper_looks_up_is_measured_too(postgres: Server, index: str, noted_rules: set[str]) -> None:
+    """A table of members that no client may read is scanned for every statement, unless an index leads to the user."""
+    found = noted(postgres, HEAD + TABLES["set_of_mine"] + LOOKED_UP + index)
+    assert noted_rules == {rule for table, rule in found if table == "memberships"}
+    assert all("set_of_mine" in note.summary and '("user_id")' in note.remedy for note in found.values())
