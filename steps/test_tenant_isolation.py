@@ -46,8 +46,16 @@ def audited_tables(snapshot: TenantModel, checklist_tables: Sequence[str]) -> No
     """They exist, and have it on."""
     found = {name: snapshot.catalogue.by_name.get(f"public.{name}") for name in checklist_tables}
     fail_on(
-        [Violation(f"table {name} with a tenant column", "no such table") for name, table in found.items() if table is None]
-        + [Violation(f"row-level security on {n}", "it is off") for n, table in found.items() if table and not table.row_security]
+        [
+            Violation(f"table {name} with a tenant column", "no such table")
+            for name, table in found.items()
+            if table is None
+        ]
+        + [
+            Violation(f"row-level security on {n}", "it is off")
+            for n, table in found.items()
+            if table and not table.row_security
+        ]
     )
 
 
@@ -57,7 +65,9 @@ def every_tenant_table(snapshot: TenantModel) -> None:
     tables = [table for table in snapshot.catalogue.tables if _holds_tenants(snapshot, table)]
     control(tables, "no table has rows of tenants")
     reachable = [table for table in tables if _is_reachable(snapshot.catalogue, table)]
-    fail_on(Violation(f"row-level security on {table.name}", "it is off") for table in reachable if not table.row_security)
+    fail_on(
+        Violation(f"row-level security on {table.name}", "it is off") for table in reachable if not table.row_security
+    )
 
 
 @then(parsers.parse("at least {least:d} org_isolation policies are in effect"))
@@ -95,7 +105,7 @@ def proven(tried: Audit, statement: str, evidence: Evidence, findings: list[Find
     """One breach or weakness fails; what could not be judged is no pass."""
     if statement == "select":
         evidence.attach("matrix", **tried.matrix.as_json())
-        findings.extend(tried.lint_findings)
+        findings.extend([*tried.lint_findings, *tried.proof.costs])
     findings.extend(tried.of(statement))
     judge(tried, statement)
 
@@ -113,7 +123,9 @@ def _is_observable(finding: Finding) -> bool:
 
 
 def _holds_tenants(model: TenantModel, table: Relation) -> bool:
-    return table.schema not in {"auth", "storage", "realtime"} and model.owner(table).is_somebodys and not table.partition
+    return (
+        table.schema not in {"auth", "storage", "realtime"} and model.owner(table).is_somebodys and not table.partition
+    )
 
 
 def _is_reachable(catalogue: Catalogue, table: Relation) -> bool:
