@@ -23,9 +23,9 @@ def platform(postgres: Server) -> str:
     return dsn
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def build(postgres: Server, platform: str) -> Iterator[Build]:
-    """A database with a schema, by the schema's SQL; it lives as long as the tests of a module."""
+    """A database with a schema, by the schema's SQL; it lives as long as the run."""
     made: dict[str, str] = {}
 
     def database(sql: str) -> str:
@@ -40,7 +40,7 @@ def build(postgres: Server, platform: str) -> Iterator[Build]:
         postgres.drop_database(dsn)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def audited(postgres: Server, build: Build) -> Iterator[Audited]:
     """The proof of a schema, made when it is first asked for."""
     proofs: dict[tuple[str, Contract], Proof] = {}

@@ -16,14 +16,12 @@ FORMS = {
     "(auth.jwt() -> 'app_metadata')::jsonb ->> 'clinic_id' = clinic_id": DEEP,
     "(select (auth.jwt()->'app_metadata'->>'clinic_id')::text) = clinic_id": DEEP,
     "auth.jwt() #>> '{app_metadata,clinic_id}' = clinic_id": DEEP,
-    "auth.jwt() #>> array['app_metadata', 'clinic_id'] = clinic_id": DEEP,
     "jsonb_extract_path_text(auth.jwt(), 'app_metadata', 'clinic_id') = clinic_id": DEEP,
     "jsonb_path_exists(auth.jwt(), '$.app_metadata.clinic_id')": DEEP,
     f"{CLAIMS}::json ->> 'clinic_id' = clinic_id": ("clinic_id",),
     f"coalesce({CLAIMS}, '{{}}')::jsonb -> 'app_metadata' ->> 'clinic_id' = clinic_id": DEEP,
     "(auth.jwt() -> 'app_metadata' -> 'clinics') ? clinic_id": ("app_metadata", "clinics"),
     "auth.jwt() -> 'app_metadata' -> 'clinics' @> to_jsonb(clinic_id)": ("app_metadata", "clinics"),
-    "(auth.jwt() -> 'app_metadata')['clinic_id'] = to_jsonb(clinic_id)": DEEP,
 }
 """Expression of a policy -> the path in the token."""
 
