@@ -11,7 +11,7 @@ from fixtures.database.bootstrap import bootstrap
 from fixtures.database.server import Server
 from fixtures.tenancy.contract import Contract
 from fixtures.tenancy.proof import Proof, prove
-from tests.tenancy.schemas import Audited, Build
+from tests.tenancy.schemas import NOTHING, Audited, Build
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +45,7 @@ def audited(postgres: Server, build: Build) -> Iterator[Audited]:
     """The proof of a schema, made when it is first asked for."""
     proofs: dict[tuple[str, Contract], Proof] = {}
 
-    def made(sql: str, contract: Contract = Contract()) -> Proof:
+    def made(sql: str, contract: Contract = NOTHING) -> Proof:
         if (sql, contract) not in proofs:
             proofs[sql, contract] = prove(postgres, build(sql), contract)
         return proofs[sql, contract]

@@ -19,6 +19,8 @@ from fixtures.tenancy.worlds import Worlds, build_worlds
 
 Build = Callable[[str], str]
 
+NOTHING = Contract()
+
 OWN = "(select nullif(auth.jwt() -> 'app_metadata' ->> 'clinic_id', '')::uuid)"
 """The client's clinic, as its token says."""
 
@@ -61,7 +63,7 @@ def snapshot(dsn: str) -> Catalogue:
         return read_catalogue(connection)
 
 
-def inferred(dsn: str, contract: Contract = Contract()) -> TenantModel:
+def inferred(dsn: str, contract: Contract = NOTHING) -> TenantModel:
     """The tenant model of a database."""
     return infer(snapshot(dsn), contract)
 

@@ -72,7 +72,14 @@ def test_everybody_comes(calibrate: Calibrate) -> None:
     assert set(Standing) == standings
     assert len(everybody) == len({client.label for client in everybody})
     labels = " / ".join(client.label for client in everybody)
-    for wanted in ("of a second one", "anonymous client", "no tenant, empty tenant", "malformed", "user_metadata", "headers"):
+    for wanted in (
+        "of a second one",
+        "anonymous client",
+        "no tenant, empty tenant",
+        "malformed",
+        "user_metadata",
+        "headers",
+    ):
         assert wanted in labels
 
 

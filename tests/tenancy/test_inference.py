@@ -107,9 +107,7 @@ def test_stored_objects_are_owned_by_name(build: Build) -> None:
 
 def test_contract_overrules(build: Build) -> None:
     """Which table and columns, what is shared, what is private."""
-    contract = Contract(
-        "public.projects", ("project_id",), frozenset({"public.scraps"}), frozenset({"public.remarks"})
-    )
+    contract = Contract("public.projects", ("project_id",), frozenset({"public.scraps"}), frozenset({"public.remarks"}))
     model = inferred(build(PATHS), contract)
     assert model.tenants is not None
     assert ("projects", ["project_id"]) == (model.tenants.name, list(model.tenant_columns))

@@ -43,7 +43,9 @@ CASES: Mapping[str, Case] = {
     "check of a length": Case(
         f"create table t (id int primary key, {OWN}, pin varchar(4) not null check (length(pin) = 4))"
     ),
-    "enum": Case(f"create type mood as enum ('sad', 'ok'); create table t (id int primary key, {OWN}, m mood not null)"),
+    "enum": Case(
+        f"create type mood as enum ('sad', 'ok'); create table t (id int primary key, {OWN}, m mood not null)"
+    ),
     "domain": Case(
         "create domain mail as text check (value ~ '^[^@]+@[^@]+$'); create domain pct as int check (value between 0 and 9);"
         f"create table t (id int primary key, {OWN}, contact mail not null, share pct not null)"

@@ -103,7 +103,9 @@ def test_dropped_table_is_seen_and_back(trial: Trial, call: Call) -> None:
     """By an event trigger; and the batch is undone."""
     before = rows(trial)
     full, _ = call("drops")
-    assert [("X", "public.visits")] == [(change.operation, change.before) for change in full.changes if change.operation == "X"]
+    assert [("X", "public.visits")] == [
+        (change.operation, change.before) for change in full.changes if change.operation == "X"
+    ]
     assert before == rows(trial)
 
 
@@ -155,6 +157,8 @@ def test_function_that_knows_the_drivers_word(call: Call) -> None:
 def test_foreign_row_is_seen_only_through_a_hole(trial: Trial, member: Client) -> None:
     """The neighbour: a read under policies shows the same in both worlds."""
     table = trial.worlds.model.catalogue.by_name["public.visits"]
-    (one,) = trial.tried(member, _loaded(trial, Probe(Aim.READ, "select", table.oid, "all rows", "select * from visits")))
+    (one,) = trial.tried(
+        member, _loaded(trial, Probe(Aim.READ, "select", table.oid, "all rows", "select * from visits"))
+    )
     assert one.full.observed == one.other.observed
     assert one.full.affected

@@ -94,7 +94,9 @@ def test_tenants_are_easily_confused(worlds: Worlds) -> None:
 
 def test_schema_that_takes_one_tenant_only(postgres: Server, build: Build) -> None:
     """Nothing can be told apart there, and that is said."""
-    sql = CLINICS.replace("name text not null", "name text not null, check (id = '00000000-0000-4000-8000-000000000001')")
+    sql = CLINICS.replace(
+        "name text not null", "name text not null, check (id = '00000000-0000-4000-8000-000000000001')"
+    )
     dsn = build(sql)
     with pytest.raises(UnseedableError, match="no second tenant can be made"):
         build_worlds(postgres, dsn, inferred(dsn))
