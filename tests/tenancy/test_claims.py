@@ -1,4 +1,4 @@
-"""Claims are mined in every form that schemas read them in; what is standard, a tenant's or a role's is told by name."""
+"""Claims are mined in every form that schemas read them in; a tenant's and a role's are told by name."""
 
 from __future__ import annotations
 

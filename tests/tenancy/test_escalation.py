@@ -1,4 +1,4 @@
-"""Two steps: what a client may change of itself opens nothing, or it is told; signing up with a tenant of one's choice too."""
+"""What a client may change of itself, or say on signing up, opens nothing; where it does, that is told."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from fixtures.verdict.finding import FindingSeverity
 from tests.tenancy.schemas import CLINICS, Audited, Build, breach_of
 
 PROFILES = f"""{CLINICS}
-create table profiles (id uuid primary key references auth.users, nickname text, is_admin boolean not null default false);
+create table profiles (
+  id uuid primary key references auth.users, nickname text, is_admin boolean not null default false
+);
 revoke all on profiles from anon, authenticated;
 alter table profiles enable row level security;
 create policy own on profiles to authenticated using (id = (select auth.uid())) with check (id = (select auth.uid()));

@@ -1,4 +1,4 @@
-"""Calibration finds how a member's token looks; the clients are who may come, each with what is to be expected of it."""
+"""Calibration finds how a member's token looks; the clients are all who may come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tenant model: by structure, by name, by path, by user, by what the contract declares; and none where there is none."""
+"""The tenant model: by structure, name, path, user, or as the contract says; and none where there is none."""
 
 from __future__ import annotations
 
@@ -19,10 +19,14 @@ create policy own on gizmos using (zorg in (select f.zorg from zorg_folk f where
 
 PATHS = """
 create table orgs (id uuid primary key);
-create table org_members (org_id uuid references orgs, user_id uuid references auth.users, primary key (org_id, user_id));
+create table org_members (
+  org_id uuid references orgs, user_id uuid references auth.users, primary key (org_id, user_id)
+);
 create table projects (id uuid primary key, org_id uuid not null references orgs);
 create table tasks (id uuid primary key, project_id uuid not null references projects);
-create table remarks (id uuid primary key, task_id uuid not null references tasks, author_id uuid references auth.users);
+create table remarks (
+  id uuid primary key, task_id uuid not null references tasks, author_id uuid references auth.users
+);
 create table plans (code text primary key, price int);
 revoke insert, update, delete on plans from anon, authenticated;
 create table queue (id int primary key);

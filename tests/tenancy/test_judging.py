@@ -55,7 +55,8 @@ PAIRS = (
     Pair(
         "isolation.cross-tenant-reference", "public.bills",
         f"alter table visits add unique (id); create table bills (clinic_id uuid not null references clinics, id int,"
-        f" visit_id uuid references visits (id), primary key (clinic_id, id)); alter table bills enable row level security;"
+        f"  visit_id uuid references visits (id), primary key (clinic_id, id));"
+        f"alter table bills enable row level security;"
         f"create policy own on bills to authenticated using {POLICY} with check {POLICY};",
         f"create table bills (clinic_id uuid not null references clinics, id int, visit_id uuid,"
         f" primary key (clinic_id, id), foreign key (clinic_id, visit_id) references visits);"
@@ -65,7 +66,8 @@ PAIRS = (
     Pair(
         "isolation.function-reads", "public.names()",
         f"create function names() returns setof text {DEFINER} 'select name from public.clinics';",
-        f"create function names() returns setof text {DEFINER} 'select name from public.clinics where id = {OWN.replace(chr(39), chr(39) * 2)}';",
+        f"create function names() returns setof text {DEFINER} $$select name from public.clinics"
+        f" where id = {OWN}$$;",
     ),
     Pair(
         "isolation.side-effect", "public.visits",

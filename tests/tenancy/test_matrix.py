@@ -1,4 +1,4 @@
-"""Each cell says what was proven of it: nothing is proven that did not work on own rows, nothing breached that was a note."""
+"""Each cell says what was proven of it, and nothing is proven that did not work on own rows."""
 
 from __future__ import annotations
 

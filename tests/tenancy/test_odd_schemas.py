@@ -1,4 +1,4 @@
-"""Odd schemas through the gate, as a user runs it: the exit status, the words, the time; and never a pass that proves nothing."""
+"""Odd schemas through the gate, as a user runs it: exit status, words, time; and never an empty pass."""
 
 from __future__ import annotations
 
@@ -28,13 +28,16 @@ using (clinic_id in (select s.clinic_id from staff s where s.user_id = (select a
 """
 RAISING = f"""{CLINICS}
 create function guard() returns boolean language plpgsql stable as $$ begin
-  if auth.jwt() -> 'app_metadata' ->> 'clinic_id' is null then raise exception 'no clinic' using errcode = '22023'; end if;
+  if auth.jwt() -> 'app_metadata' ->> 'clinic_id' is null then
+    raise exception 'no clinic' using errcode = '22023';
+  end if;
   return true;
 end $$;
 create policy guarded on visits as restrictive for select to authenticated using (guard());
 """
 DROPPING = f"""{CLINICS}
-create function tidy() returns void language sql security definer set search_path = '' as 'drop table public.visits cascade';
+create function tidy() returns void language sql security definer set search_path = '' as
+'drop table public.visits cascade';
 create function reset() returns void language sql security definer set search_path = '' as 'truncate public.visits';
 create function flood() returns void language plpgsql as $$ begin
   for n in 1..5000 loop raise notice 'n %', n; end loop; end $$;

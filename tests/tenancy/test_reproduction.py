@@ -1,4 +1,4 @@
-"""A breach's script, run by hand on the audited schema, shows the breach, leaves nothing, and shows nothing once it is mended."""
+"""A breach's script shows the breach on the schema alone, leaves nothing, and shows nothing once it is mended."""
 
 from __future__ import annotations
 

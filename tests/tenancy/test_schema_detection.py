@@ -1,4 +1,4 @@
-"""The detection table of schemas: every defect is found where it is, its script shows it, and no healthy schema is blamed.
+"""The detection table of schemas: every defect is found and can be reproduced, no healthy schema is blamed.
 
 `--all-defects` tries all of them in all dialects, else a sample that differs from commit to commit.
 """

@@ -29,7 +29,8 @@ class Case:
 
 CASES: Mapping[str, Case] = {
     "check over two columns": Case(
-        f"create table t (id int primary key, {OWN}, low int not null, high int not null, check (low < high and high < 9))"
+        f"create table t (id int primary key, {OWN}, low int not null, high int not null,"
+        " check (low < high and high < 9))"
     ),
     "check with a pattern": Case(
         f"create table t (id int primary key, {OWN}, code text not null check (code ~ '^[A-Z]{{3}}-[0-9]{{4}}$'))"
@@ -47,7 +48,8 @@ CASES: Mapping[str, Case] = {
         f"create type mood as enum ('sad', 'ok'); create table t (id int primary key, {OWN}, m mood not null)"
     ),
     "domain": Case(
-        "create domain mail as text check (value ~ '^[^@]+@[^@]+$'); create domain pct as int check (value between 0 and 9);"
+        "create domain mail as text check (value ~ '^[^@]+@[^@]+$');"
+        "create domain pct as int check (value between 0 and 9);"
         f"create table t (id int primary key, {OWN}, contact mail not null, share pct not null)"
     ),
     "partitions by list": Case(
@@ -71,7 +73,8 @@ CASES: Mapping[str, Case] = {
         f"create table t (id int primary key, {OWN}, parent int references t, boss int references t)"
     ),
     "cycle of two": Case(
-        f"create table u (id int primary key, {OWN}); create table t (id int primary key, {OWN}, u int not null references u);"
+        f"create table u (id int primary key, {OWN});"
+        f"create table t (id int primary key, {OWN}, u int not null references u);"
         "alter table u add t int references t"
     ),
     "cycle of required keys": Case(
@@ -80,12 +83,14 @@ CASES: Mapping[str, Case] = {
         frozenset({"public.t"}),
     ),
     "composite reference": Case(
-        f"create table u ({OWN}, id int, primary key (clinic_id, id)); create table t (id int primary key, {OWN}, u int not null,"
+        f"create table u ({OWN}, id int, primary key (clinic_id, id));"
+        f"create table t (id int primary key, {OWN}, u int not null,"
         " foreign key (clinic_id, u) references u)"
     ),
     "trigger that makes the row": Case(
         f"create table t (id uuid primary key references auth.users, {OWN}, bio text);"
-        "create function f() returns trigger language plpgsql security definer as $$begin insert into public.t (id, clinic_id)"
+        "create function f() returns trigger language plpgsql security definer as $$begin"
+        " insert into public.t (id, clinic_id)"
         " select new.id, id from public.clinics limit 1; return new; end$$;"
         "create trigger f after insert on auth.users for each row execute function f()"
     ),
@@ -102,12 +107,16 @@ CASES: Mapping[str, Case] = {
         frozenset({"public.t"}),
     ),
     "rare types": Case(
-        f"create table t (id int primary key, {OWN}, a inet not null, b bytea not null, c interval not null, d point not null,"
-        " e bit(4) not null, f macaddr not null, g jsonb not null, h text[] not null, i tsvector not null, j money not null,"
-        " k time not null, l daterange not null, n numeric(4,1) not null, o char(2) not null, p int4multirange not null)"
+        f"create table t (id int primary key, {OWN}, a inet not null, b bytea not null, c interval not null,"
+        " d point not null,"
+        " e bit(4) not null, f macaddr not null, g jsonb not null, h text[] not null, i tsvector not null,"
+        " j money not null,"
+        " k time not null, l daterange not null, n numeric(4,1) not null, o char(2) not null,"
+        " p int4multirange not null)"
     ),
     "names to be quoted": Case(
-        'create table "T ""x""" ("Id" int primary key, "select" text not null, clinic_id uuid not null references clinics)'
+        'create table "T ""x""" ("Id" int primary key, "select" text not null,'
+        " clinic_id uuid not null references clinics)"
     ),
 }
 
@@ -140,7 +149,8 @@ def test_tables_get_rows_of_each_tenant(build: Build, name: str) -> None:
 
 def test_table_that_takes_no_row_is_told(build: Build) -> None:
     """With Postgres's own words, and the other tables are filled all the same."""
-    sql = f"{CLINICS} create table t (id int primary key, {OWN}, check (id < 0 and id > 0)); create table u (id int, {OWN})"
+    sql = f"{CLINICS} create table t (id int primary key, {OWN}, check (id < 0 and id > 0));"
+    sql += f"create table u (id int, {OWN})"
     for seeder in seeded(build(sql)):
         assert ["public.t"] == list(seeder.problems)
         assert "23514" in seeder.problems["public.t"]

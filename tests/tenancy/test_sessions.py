@@ -8,13 +8,15 @@ from fixtures.tenancy.findings import proof_findings
 from tests.tenancy.schemas import CLINICS, OWN, Audited, Build, breach_of
 
 KEPT = f"""{CLINICS}
-create function enter(wanted uuid) returns text language sql as $$ select set_config('app.clinic', wanted::text, {{kept}})
+create function enter(wanted uuid) returns text language sql as $$
+  select set_config('app.clinic', wanted::text, {{kept}})
   where wanted = {OWN} $$;
 create policy entered on visits for select to authenticated
 using (clinic_id = nullif(current_setting('app.clinic', true), '')::uuid);
 """
 PLANNED = f"""{CLINICS}
-create function mine() returns uuid language sql {{volatility}} as $$ select nullif(auth.jwt() ->> 'clinic_id', '')::uuid $$;
+create function mine() returns uuid language sql {{volatility}} as $$
+  select nullif(auth.jwt() ->> 'clinic_id', '')::uuid $$;
 alter policy own on visits using (clinic_id = mine()) with check (clinic_id = mine());
 """
 CACHED = f"""{CLINICS}

@@ -10,7 +10,10 @@ from fixtures.tenancy.states import best_first, is_begun, is_inactive, is_over, 
 
 def column(name: str, base: str = "text", default: str | None = None) -> Column:
     """A column of which only name, type and default count."""
-    return Column(name, base, base, "S" if base == "text" else "B", None, True, default, "", "", (), (), None)
+    return Column(
+        name, base, base, "S" if base == "text" else "B", None, not_null=False, default=default, identity="",
+        generated="", labels=(), checks=(), element=None,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("state", ["invited", "PENDING", "removed", "revoked", "left", "is_deleted", "canceled"])

@@ -1,4 +1,4 @@
-"""What a client's statement does is seen, undone, and bounded: functions that sleep, loop, drop tables, flood or end their session."""
+"""What a client's statement does is seen, undone and bounded, whatever a function is up to."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_notice_tells_worlds_apart(call: Call) -> None:
     assert full.observed != other.observed
 
 
-def test_function_that_ends_its_session(trial: Trial, call: Call) -> None:
+def test_function_that_ends_its_session(call: Call) -> None:
     """It is told as what it is, and the next probe has a session."""
     full, _ = call("kills")
     assert not full.worked

@@ -1,4 +1,4 @@
-"""The three copies differ in foreign rows only, and the database under audit stays what it was, even if the audit is killed."""
+"""The three copies differ in foreign rows only, and the database under audit stays as it was, whatever happens."""
 
 from __future__ import annotations
 
