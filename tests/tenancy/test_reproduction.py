@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.tenancy.findings import proof_findings
 from fixtures.verdict.finding import Finding, FindingSeverity
-from tests.tenancy.schemas import CLINICS, OPEN, OWN, Audited, Build, breach_of
+from tests.tenancy.schemas import OPEN, OWN, Audited, Build, breach_of
 
 HOLES = f"""{OPEN}
 create table bills (clinic_id uuid not null references clinics, number text unique, visit uuid,
@@ -24,6 +24,10 @@ create function visit_note(wanted uuid) returns setof text language sql stable s
 'select note from public.visits where clinic_id = wanted';
 create function wipe(wanted uuid) returns void language sql security definer set search_path = '' as
 'delete from public.visits where clinic_id = wanted';
+"""
+MENDED = f"""{HOLES}
+drop policy anyone on visits;
+create policy own on visits to authenticated using (clinic_id = {OWN}) with check (clinic_id = {OWN});
 """
 WANTED = {
     ("isolation.foreign-select", "public.visits"),
@@ -73,7 +77,7 @@ def test_script_shows_nothing_where_it_is_mended(
     """So that it serves as a test of the remedy; a refusal is as good as no effect."""
     script = findings[f"isolation.foreign-{operation}", "public.visits"].reproduce
     try:
-        seen = breach_of(build(CLINICS), script)
+        seen = breach_of(build(MENDED), script)
     except psycopg.errors.InsufficientPrivilege:
         seen = False
     assert seen is not True, script
