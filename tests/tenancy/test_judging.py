@@ -1,0 +1,123 @@
+"""What is a breach and what is none: for each rule of the proof a fault, and a healthy neighbour that looks like it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from fixtures.tenancy.findings import proof_findings
+from fixtures.tenancy.proof import Proof
+from fixtures.verdict.finding import Finding, FindingSeverity
+from tests.tenancy.schemas import CLINICS, OWN, Audited
+
+OURS = f"clinic_id = {OWN}"
+DEFINER = "language {} security definer set search_path = '' as"
+
+
+def table(name: str, tenant: str = "uuid not null", more: str = "", rule: str = OURS) -> str:
+    """A table with rows of clinics, under a policy for everything."""
+    return f"""
+create table {name} (clinic_id {tenant} references clinics, id int not null, body text, unique (clinic_id, id){more});
+alter table {name} enable row level security;
+revoke all on {name} from anon, authenticated;
+create policy own on {name} to authenticated using ({rule}) with check ({OURS});
+grant select, insert, update, delete on {name} to authenticated;
+"""
+
+
+def spreading(source: str, target: str, where: str) -> str:
+    """A trigger on one table that changes rows of another."""
+    return f"""{table(source)}{table(target)}
+create function {source}() returns trigger {DEFINER.format("plpgsql")} $$ begin
+  update public.{target} n set body = new.body {where}; return new; end $$;
+create trigger spread after update on {source} for each row execute function {source}();
+revoke execute on function {source}() from public, anon, authenticated;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A fault of a rule on an object, and its neighbour; each on tables of its own."""
+
+    rule: str
+    object: str
+    fault: str
+    neighbour: str
+
+
+PAIRS = (
+    Pair(
+        "isolation.foreign-select", "public.everyones",
+        table("everyones", rule="true"), table("ours"),
+    ),
+    Pair(
+        "isolation.outsider-select", "public.doors",
+        table("doors") + "create policy out on doors for select to anon using (true); grant select on doors to anon;",
+        table("shut") + "create policy out on shut for select to anon using (false); grant select on shut to anon;",
+    ),
+    Pair(
+        "isolation.foreign-truncate", "public.bins",
+        table("bins") + "grant truncate on bins to authenticated;",
+        table("kept") + "grant references, trigger on kept to authenticated;",
+    ),
+    Pair(
+        "isolation.inference", "public.load",
+        "create view load as select count(*) from visits; grant select on load to authenticated;",
+        "create view own_load with (security_invoker = on) as select count(*) from visits;"
+        "grant select on own_load to authenticated;",
+    ),
+    Pair(
+        "isolation.constraint-oracle", "public.codes",
+        table("codes", more=", unique (body)"), table("own_codes", more=", unique (clinic_id, body)"),
+    ),
+    Pair(
+        "isolation.cross-tenant-reference", "public.children",
+        table("parents", more=", parent int unique") + table("children", more=", up int references parents (parent)"),
+        table("elders") + table("heirs", more=", up int, foreign key (clinic_id, up) references elders (clinic_id, id)"),
+    ),
+    Pair(
+        "isolation.function-reads", "public.names()",
+        f"create function names() returns setof text {DEFINER.format('sql')} 'select name from public.clinics';",
+        f"create function own_name() returns setof text {DEFINER.format('sql')} $$"
+        f"select name from public.clinics where id = {OWN} $$;",
+    ),
+    Pair(
+        "isolation.side-effect", "public.spreads",
+        spreading("spreads", "reached", ""), spreading("stays", "stayed_at", "where n.clinic_id = new.clinic_id"),
+    ),
+    Pair(
+        "isolation.availability", "public.brittle",
+        table("brittle", rule="clinic_id = (auth.jwt() -> 'app_metadata' ->> 'clinic_id')::uuid"), table("sturdy"),
+    ),
+    Pair(
+        "isolation.unowned-rows", "public.loose",
+        table("loose", "uuid", rule=f"{OURS} or clinic_id is null"), table("tight", "uuid"),
+    ),
+    Pair(
+        "isolation.unclassified", "public.scraps",
+        "create table scraps (id int primary key, body text); grant select, insert on scraps to authenticated;",
+        "create table rates (id int primary key, body text); revoke all on rates from anon, authenticated;"
+        "grant select on rates to authenticated;",
+    ),
+)  # fmt: skip
+FAULTS = CLINICS + "".join(pair.fault for pair in PAIRS)
+NEIGHBOURS = CLINICS + "".join(pair.neighbour for pair in PAIRS)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.rule.removeprefix("isolation."))
+def test_fault_is_told(audited: Audited, pair: Pair) -> None:
+    """By its rule and on its object."""
+    assert (pair.rule, pair.object) in {(f.rule, f.object) for f in _serious(audited(FAULTS))}
+
+
+def test_neighbours_are_not_blamed(audited: Audited) -> None:
+    """Notes at most; and much was tried."""
+    proof = audited(NEIGHBOURS)
+    assert [] == [(f.rule, f.object, f.summary) for f in _serious(proof)]
+    assert proof.probes > 5000
+
+
+def _serious(proof: Proof) -> Sequence[Finding]:
+    return [f for f in proof_findings(proof) if f.severity is not FindingSeverity.NOTE]
