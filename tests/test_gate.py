@@ -186,9 +186,21 @@ def test_schema_outside_the_project(tmp_path: Path) -> None:
     assert "row-level security on leads" in run.criteria["isolation.rls-tables"]["detail"]
 
 
+PROTECTED = """
+create table public.organizations (id uuid primary key);
+create table public.leads (org_id uuid not null references public.organizations, name text, primary key (org_id, name));
+alter table public.organizations enable row level security;
+alter table public.leads enable row level security;
+revoke all on public.organizations, public.leads from anon, authenticated;
+grant select, insert, update, delete on public.leads to authenticated;
+create policy own on public.leads to authenticated
+  using (org_id::text = (select auth.jwt()) -> 'app_metadata' ->> 'org_id');
+"""
+
+
 def test_schema_that_does_not_load(tmp_path: Path) -> None:
     """What could not be loaded is told; the rest is judged, and comes to no GO."""
-    (tmp_path / "1.sql").write_text("create table public.leads (org_id uuid not null); create nonsense;")
+    (tmp_path / "1.sql").write_text(f"{PROTECTED} create nonsense;")
     run = run_gate(tmp_path / "reports", "-m", "isolation", "--schema", str(tmp_path / "1.sql"))
     assert 20 == run.exit_status, run.output
     assert "precondition-lost" == run.criteria["isolation.loaded"]["reason"]
