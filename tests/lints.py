@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-JUDGING = {"expect", "fail_on", "control", "judge"}
+JUDGING = {"expect", "fail_on", "control", "precondition", "judge", "judge_findings"}
 """Functions that raise what a check has to say; raising it directly is judging too."""
 KINDS = {"given", "when", "then"}
 

@@ -21,9 +21,24 @@ def test_defects_name_known_criteria() -> None:
         assert set() == defect.fails & defect.inconclusive
 
 
+SHOWN_ELSEWHERE = {"isolation.loaded": "tests/test_gate.py::test_schema_that_does_not_load"}
+"""Criteria that a running deployment can't break, and the test that shows each: what has not been loaded is no database
+yet, so only an audit of files (`--schema`) meets it, and it is never a failure but leaves the criterion open.
+"""
+
+
 def test_every_criterion_has_been_seen_red() -> None:
     """A check that no defect turns red could be one that cannot fail."""
-    assert set() == CRITERIA.keys() - {id_ for defect in DEFECTS.values() for id_ in defect.fails}
+    red = {id_ for defect in DEFECTS.values() for id_ in defect.fails}
+    assert SHOWN_ELSEWHERE.keys() == CRITERIA.keys() - red
+
+
+@pytest.mark.parametrize(("criterion", "test"), SHOWN_ELSEWHERE.items())
+def test_what_no_defect_shows_is_shown_by_a_test(criterion: str, test: str) -> None:
+    """The exemption names a test that exists, and that judges the criterion."""
+    path, name = test.split("::")
+    source = (PROJECT / path).read_text().split(f"def {name}(")[1].split("\ndef ")[0]
+    assert f'"{criterion}"' in source
 
 
 @pytest.mark.parametrize("defect", DEFECTS.values(), ids=DEFECTS)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.defects.catalogue import CONTRACT
+from fixtures.defects.catalogue import CONTRACT, SCHEMA
 from fixtures.defects.defect import Defect
 from fixtures.verdict.criterion import load_catalogue
 from tests.conftest import Deploy
@@ -29,7 +29,14 @@ lookup = 1
 status-update = 1
 """
 CRITERIA = load_catalogue(PROJECT / "features" / "criteria").criteria
-CONTRACT_IDS = {defect.id for defects in CONTRACT.values() for defect in defects}
+MARKS = {
+    defect.id: mark
+    for mark, areas in (("contract", CONTRACT), ("isolation", SCHEMA))
+    for defects in areas.values()
+    for defect in defects
+}
+"""Of the criteria by which a defect is judged; what is neither's is judged by all but the traffic and the audit."""
+
 Judge = Callable[[Defect, dict[str, str]], GateRun]
 
 
@@ -46,7 +53,8 @@ def judge(tmp_path: Path) -> Judge:
     """Runs the gate on a deployment: the criteria of the defect's area, latency only where the fault is one of time."""
 
     def run(defect: Defect, variables: dict[str, str]) -> GateRun:
-        selection = ["-m", "contract" if defect.id in CONTRACT_IDS else "not latency", "-k", "not test_latency"]
+        mark = MARKS.get(defect.id, "not latency and not isolation")
+        selection = ["-m", mark, "-k", "not test_latency"]
         if any(id_.endswith(".latency") for id_ in defect.fails):
             selection = ["-m", "contract", "-k", "test_latency"]
         if "monitoring.latency" in defect.fails:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -180,19 +181,32 @@ def test_schema_outside_the_project(tmp_path: Path) -> None:
     (folder / "2.sql").write_text("create table public.leads (org_id uuid not null references public.organizations);")
     run = run_gate(tmp_path / "reports", "-m", "isolation", "--schema", str(folder))
     assert 1 == run.exit_status, run.output
-    assert "schema: 2 files loaded, 0 not" in run.output
+    assert "pass" == run.criteria["isolation.loaded"]["verdict"]
+    assert ["1.sql", "2.sql"] == re.findall(r"(\d\.sql): whole, 1 statements", run.output)
     assert "database: PostgreSQL" in run.output
     assert "fixtures.reference" not in run.output
     assert "row-level security on leads" in run.criteria["isolation.rls-tables"]["detail"]
 
 
+PROTECTED = """
+create table public.organizations (id uuid primary key);
+create table public.leads (org_id uuid not null references public.organizations, name text, primary key (org_id, name));
+alter table public.organizations enable row level security;
+alter table public.leads enable row level security;
+revoke all on public.organizations, public.leads from anon, authenticated;
+grant select, insert, update, delete on public.leads to authenticated;
+create policy own on public.leads to authenticated
+  using (org_id::text = (select auth.jwt()) -> 'app_metadata' ->> 'org_id');
+"""
+
+
 def test_schema_that_does_not_load(tmp_path: Path) -> None:
-    """What could not be loaded is told, and nothing is concluded from the rest."""
-    (tmp_path / "1.sql").write_text("create table public.leads (org_id uuid not null); create nonsense;")
+    """What could not be loaded is told; the rest is judged, and comes to no GO."""
+    (tmp_path / "1.sql").write_text(f"{PROTECTED} create nonsense;")
     run = run_gate(tmp_path / "reports", "-m", "isolation", "--schema", str(tmp_path / "1.sql"))
     assert 20 == run.exit_status, run.output
-    assert {"precondition-lost"} == {criterion["reason"] for criterion in run.criteria.values()}
-    assert '1.sql: 42601 syntax error at or near "nonsense"' in run.output
+    assert "precondition-lost" == run.criteria["isolation.loaded"]["reason"]
+    assert '1.sql:10: 42601 syntax error at or near "nonsense"' in run.output
 
 
 def test_criteria_run_nothing(tmp_path: Path) -> None:

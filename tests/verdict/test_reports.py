@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -14,6 +15,7 @@ from fixtures.verdict.failure_text import failure_text
 from fixtures.verdict.finding import Finding, FindingSeverity
 from fixtures.verdict.outcome import Reason, Verdict, Violation
 from fixtures.verdict.reports import GITHUB_SUMMARY_LIMIT, REPORTS, write_reports
+from fixtures.verdict.reports.report_html import report_html
 from fixtures.verdict.result import CriterionResult, Judgement, Run
 from tests.gate import PROJECT
 
@@ -101,6 +103,49 @@ def test_html_is_one_file_that_runs_nothing(tmp_path: Path) -> None:
     assert "default-src 'none'" in text
     assert text.index("a.fail") < text.index("a.open") < text.index("a.pass")
     assert 2 == text.count("<details open>")
+
+
+def with_evidence(*entries: dict[str, Any]) -> str:
+    """The HTML of a run with one criterion that passed."""
+    result = CriterionResult(
+        Criterion("a.b", "Title", "Section", "Mend it"), Judgement(Verdict.PASS), 0.25, list(entries)
+    )
+    return report_html(Run("reference", "2026-11-22T10:00:00+00:00", 1.5, selected=1, results=[result]))
+
+
+MATRIX = {
+    "kind": "matrix",
+    "clients": ["member of ours", "anonymous <script> client"],
+    "letters": {"p": "proven", "B": "breached", "-": "denied by grant", "?": "not judged"},
+    "rows": {"public.leads select": "pB", "public.<leads> insert": "-?"},
+    "counts": {"proven": 1, "breached": 1, "denied by grant": 1, "not judged": 1},
+    "not_judged": {"public.<leads> insert": "why"},
+}
+
+
+def test_html_shows_a_matrix_as_a_table() -> None:
+    """A row for each object and operation, a coloured cell for each identity, and how many came to what."""
+    text = with_evidence({"kind": "note"}, MATRIX)
+    assert ["member of ours", "anonymous &lt;script&gt; client"] == re.findall(r'<th scope="col" title="(.+?)">', text)
+    assert ["public.leads select", "public.&lt;leads&gt; insert"] == re.findall(r'<th scope="row">(.+?)</th>', text)
+    cells = re.findall(r"<td(.*?)>(.)</td>", text)
+    assert ["p", "B", "-", "?"] == [letter for _, letter in cells]
+    assert ' class="pass"' == cells[0][0]
+    assert ' class="breach" title="anonymous &lt;script&gt; client: breached"' == cells[1][0]
+    assert not cells[2][0]
+    assert ' class="inconclusive" title="anonymous &lt;script&gt; client: not judged"' == cells[3][0]
+    assert "1 proven, 1 breached, 1 denied by grant, 1 not judged" in text
+    assert "<script" not in text
+
+
+def test_html_shows_other_observations_as_they_are() -> None:
+    """The live audit's matrix has no identities: it stays JSON, and so does the rest; a matrix is not told twice."""
+    text = with_evidence({"kind": "matrix", "counts": {"proven": 1}}, {"kind": "note", "told": "yes"}, MATRIX)
+    assert 1 == text.count('<div class="matrix">')
+    observations = text[text.index("3 observations") :]
+    assert "&#34;told&#34;" in observations
+    assert "&#34;proven&#34;: 1" in observations
+    assert "member of ours" not in observations
 
 
 def test_sarif_has_one_result_for_each_finding(tmp_path: Path) -> None:
