@@ -28,15 +28,18 @@ HEALTHY = 10
 NOTES = {"F16", "G09", "G13", "G22"}
 """Worth a note, and no more: what the schema's owner may mean, or what is within one tenant."""
 
-TOLD_AS_NOTES = {
-    "B25": "a temporary table put in front of a definer's relation is not tried, and the lint is softened as if it were",
-    "E10": "as B25",
+OPEN_GAPS = {
+    "B25": "a temporary table put before a definer's relation is not tried, and the lint is softened as if it were",
     "C15": "a single granted sequence is taken for `grant all`",
-    "E15": "the lint of LEAKPROOF is a note",
-    "E18": "the lint of foreign tables is a note",
+    "E10": "as B25",
+    "E15": "the lint of LEAKPROOF is softened, though no such function is tried in a predicate",
+    "E18": "the lint of foreign tables is softened, though no row was seen through one",
     "F07": "what a function passes on by dblink is not observed, and the lint is softened as if it were",
+    "G05": "of what a session keeps a count is not seen, and the lint is softened as if it were",
+    "G10": "no two tenants have keys that are equal but for blanks",
+    "G18": "a publication of all tables is a note",
 }
-"""Defects that are in the report, and fail nothing yet: each is to be taken out of here when it does."""
+"""Defects that fail nothing yet, and why; each has to be taken out of here when it does."""
 
 Run = Callable[[str, str], tuple[str, Audit]]
 """SQL and its dialect -> DSN of the database, and what was found there."""
@@ -70,7 +73,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _case(record: SchemaDefect | HealthySchema, dialect: str) -> Any:
-    why = TOLD_AS_NOTES.get(record.id)
+    why = OPEN_GAPS.get(record.id)
     marks = [pytest.mark.xfail(reason=why, raises=AssertionError, strict=True)] if why else []
     return pytest.param(record, dialect, id=f"{record.id}-{dialect}", marks=marks)
 
