@@ -10,14 +10,14 @@ from tests.tenancy.schemas import CLINICS, Audited, Build, breach_of
 
 SCHEMA = f"""{CLINICS}
 create table profiles (
-  id uuid primary key references auth.users, nickname text, is_admin boolean not null default false
+  id uuid primary key references auth.users, nickname text, is_platform_admin boolean not null default false
 );
 revoke all on profiles from anon, authenticated;
 alter table profiles enable row level security;
 create policy own on profiles to authenticated using (id = (select auth.uid())) with check (id = (select auth.uid()));
 grant select, update {{columns}} on profiles to authenticated;
 create policy admins on visits for select to authenticated
-using (exists (select from profiles p where p.id = (select auth.uid()) and p.is_admin));
+using (exists (select from profiles p where p.id = (select auth.uid()) and p.is_platform_admin));
 
 create function enrol() returns trigger language plpgsql security definer set search_path = '' as $$ begin
   insert into public.staff (clinic_id, user_id, status)

@@ -19,7 +19,9 @@ DEFINER = "language {} security definer set search_path = '' as"
 def table(name: str, tenant: str = "uuid not null", more: str = "", rule: str = OURS) -> str:
     """A table with rows of clinics, under a policy for everything."""
     return f"""
-create table {name} (clinic_id {tenant} references clinics, id int not null, body text, unique (clinic_id, id){more});
+create table {name} (
+  clinic_id {tenant} references clinics, id int not null, body text, unique (clinic_id, id){more}
+);
 alter table {name} enable row level security;
 revoke all on {name} from anon, authenticated;
 create policy own on {name} to authenticated using ({rule}) with check ({OURS});
@@ -54,7 +56,8 @@ PAIRS = (
     ),
     Pair(
         "isolation.outsider-select", "public.doors",
-        table("doors") + "create policy out on doors for select to anon using (true); grant select on doors to anon;",
+        table("doors") + "create policy out on doors for select to anon using (true);"
+        "grant select on doors to anon;",
         table("shut") + "create policy out on shut for select to anon using (false); grant select on shut to anon;",
     ),
     Pair(
@@ -74,8 +77,10 @@ PAIRS = (
     ),
     Pair(
         "isolation.cross-tenant-reference", "public.children",
-        table("parents", more=", parent int unique") + table("children", more=", up int references parents (parent)"),
-        table("elders") + table("heirs", more=", up int, foreign key (clinic_id, up) references elders (clinic_id, id)"),
+        table("parents", more=", number int unique")
+        + table("children", more=", parent int references parents (number)"),
+        table("elders")
+        + table("heirs", more=", elder int, foreign key (clinic_id, elder) references elders (clinic_id, id)"),
     ),
     Pair(
         "isolation.function-reads", "public.names()",
