@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from fixtures.defects.schemas.base import DIALECTS, SAMPLE_ROWS, base_schema, he
 from fixtures.defects.schemas.catalogue import HEALTHY_SCHEMAS, SCHEMA_DEFECTS
 from fixtures.defects.schemas.record import HealthySchema, SchemaDefect
 from fixtures.defects.schemas.rehearsal import first_failure, observe
+from tests.sampling import git
 
 MUTANTS = {f"{defect.id}-{dialect}": (defect, dialect) for defect in SCHEMA_DEFECTS for dialect in defect.dialects}
 _NAMES = """
@@ -34,6 +36,16 @@ union all select 'large object ' || oid from pg_largeobject_metadata
 """Names of all that a finding may be about."""
 
 HEALTHY = {f"{healthy.id}-{dialect}": (healthy, dialect) for healthy in HEALTHY_SCHEMAS for dialect in healthy.dialects}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """All with `--all-defects`, else one in five, another fifth for each commit."""
+    if "id_" in metafunc.fixturenames:
+        ids = list(HEALTHY if metafunc.function is test_healthy_schema_works_for_a_member else MUTANTS)
+        whole = metafunc.config.getoption("all_defects")
+        metafunc.parametrize(
+            "id_", ids if whole else sorted(random.Random(git("rev-parse", "HEAD")).sample(ids, len(ids) // 5))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +97,6 @@ def _scratch(server: Server, base: Base, defect: SchemaDefect) -> contextlib.Abs
     return _copy(server, base.template) if defect.commits else _undone(base.connection)
 
 
-@pytest.mark.parametrize("id_", MUTANTS)
 def test_only_the_defect_can_be_exploited(id_: str, postgres: Server, bases: Mapping[str, Base]) -> None:
     """All steps of the exploit hold after the migration, and not all of them on the base schema."""
     defect, dialect = MUTANTS[id_]
@@ -97,7 +108,6 @@ def test_only_the_defect_can_be_exploited(id_: str, postgres: Server, bases: Map
         assert "" == first_failure(connection, defect.exploit)
 
 
-@pytest.mark.parametrize("id_", MUTANTS)
 def test_finding_can_name_its_object(id_: str, postgres: Server, bases: Mapping[str, Base]) -> None:
     """The object exists in the database with the defect, spelt so; only with `undo` the cluster is changed too."""
     defect, dialect = MUTANTS[id_]
@@ -146,7 +156,6 @@ def _major(server: Server) -> int:
         return connection.info.server_version // 10_000
 
 
-@pytest.mark.parametrize("id_", HEALTHY)
 def test_healthy_schema_works_for_a_member(id_: str, postgres: Server, bases: Mapping[str, Base]) -> None:
     """A member sees the rows of its own tenant, and no others."""
     healthy, dialect = HEALTHY[id_]
