@@ -10,7 +10,7 @@ from fixtures.reference.supabase.tokens import InvalidToken, api_key, claims_of,
 from fixtures.tenancy.canary.forgeries import FORGERIES, Forgery, Material, dated, parts, signed
 
 SECRET = "the project's secret, which is longer than thirty-two bytes"
-OWN = {"sub": "a", "role": "authenticated", "app_metadata": {"org_id": "A"}, "exp": int(time.time()) + 600}
+OWN = {"sub": "a", "role": "authenticated", "app_metadata": {"org_id": "A"}, "exp": int(time.time()) + 86_400}
 FOREIGN = {**OWN, "sub": "b", "app_metadata": {"org_id": "B"}}
 MATERIAL = Material(sign(OWN, SECRET), sign(FOREIGN, SECRET), api_key("anon", SECRET))
 

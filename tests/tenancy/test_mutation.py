@@ -93,11 +93,13 @@ def _outcomes(proof: Proof, chosen: list[Mutant]) -> list[Outcome]:
 
 
 def test_a_sample_of_different_defects_is_seen_on_the_reference(audited: Audited) -> None:
-    """All of the sample, each of another kind, on as many tables."""
-    seen = _controlled(audited("reference")).of(Fate.SEEN)
-    assert SAMPLE == len(seen)
-    assert SAMPLE == len({outcome.mutant.standard.name for outcome in seen})
-    assert SAMPLE == len({outcome.mutant.relation.oid for outcome in seen})
+    """Each of another kind, on as many tables; one that does no harm where it fell may not count."""
+    control = _controlled(audited("reference"))
+    seen = control.of(Fate.SEEN)
+    assert not control.of(Fate.UNSEEN)
+    assert SAMPLE - 1 <= len(seen)
+    assert len(seen) == len({outcome.mutant.standard.name for outcome in seen})
+    assert len(seen) == len({outcome.mutant.relation.oid for outcome in seen})
 
 
 def test_the_sample_hangs_on_the_schema_alone(audited: Audited) -> None:

@@ -52,6 +52,7 @@ SUPABASE = (
         "lint.0002_auth_users_exposed",
         "create view people with (security_invoker = on) as select id from auth.users",
         "public.people",
+        setup="alter table auth.users disable row level security;",
         remedy="alter table auth.users enable row level security",
     ),
     Case("lint.0007_policy_exists_rls_disabled", "alter table projects disable row level security", "public.projects"),
@@ -60,7 +61,7 @@ SUPABASE = (
     Case(
         "lint.0011_function_search_path_mutable",
         "create function f(a int, b text) returns int language sql as 'select 1'",
-        "public.f(a integer, b text)",
+        "public.f(integer, text)",
         "note",
     ),
     Case("lint.0013_rls_disabled_in_public", "create table t (id int)", "public.t"),
@@ -94,6 +95,7 @@ SUPABASE = (
         "create table t (email text constraint to_users references auth.users (email))",
         "public.t.to_users",
         "note",
+        setup="alter table auth.users add constraint one_address unique (email);",
     ),
     Case(
         "lint.0022_extension_versions_outdated",
@@ -231,7 +233,7 @@ GRANTS = (
         "note",
     ),
     Case("lint.privilege-beyond-rows", "grant truncate on projects to authenticated", "public.projects", setup=PLAIN),
-    Case("lint.privilege-beyond-rows", "grant trigger on projects to public", "public.projects", setup=PLAIN),
+    Case("lint.privilege-beyond-rows", "grant trigger on projects to public", "public.projects", "note", setup=PLAIN),
     Case(
         "lint.privilege-beyond-rows-by-default",
         "grant all on projects to authenticated",
@@ -281,7 +283,7 @@ ESCAPES = (
     Case(
         "lint.leakproof-function",
         "create function is_zz(t text) returns boolean language sql immutable leakproof as 'select true'",
-        "public.is_zz(t text)",
+        "public.is_zz(text)",
     ),
     Case(
         "lint.escape-extension",
@@ -293,13 +295,13 @@ ESCAPES = (
     Case(
         "lint.auth-hook-executable",
         "create function custom_access_token_hook(event jsonb) returns jsonb language sql as 'select event'",
-        "public.custom_access_token_hook(event jsonb)",
+        "public.custom_access_token_hook(jsonb)",
     ),
     Case(
         "lint.outward-function",
         "create function q(s text) returns setof text language plpgsql security definer set search_path = '' as "
         "$$begin return query select t from extensions.dblink('host=localhost', s) as x(t text); end$$",
-        "public.q(s text)",
+        "public.q(text)",
     ),
 )
 
@@ -308,8 +310,6 @@ PLATFORM = (
         "lint.secrets-exposed",
         "grant usage on schema vault to authenticated; grant select on vault.decrypted_secrets to authenticated",
         "vault.decrypted_secrets",
-        setup="create table if not exists vault.secrets (id int, secret text);"
-        "create or replace view vault.decrypted_secrets as select * from vault.secrets;",
     ),
     Case("lint.scheduler-granted", "grant usage on schema cron to authenticated", "cron", setup="create schema cron;"),
     Case(
@@ -454,13 +454,13 @@ FUNCTIONS = (
     Case(
         "lint.session-setting-kept",
         "create function use_org(o uuid) returns text language sql as $$select set_config('app.org', o::text, false)$$",
-        "public.use_org(o uuid)",
+        "public.use_org(uuid)",
         setup="create policy p on projects using (org_id::text = current_setting('app.org', true));",
     ),
     Case(
         "lint.session-setting-kept",
         "create function remember(n text, v text) returns text language sql as $$select set_config(n, v, true)$$",
-        "public.remember(n text, v text)",
+        "public.remember(text, text)",
     ),
     Case(
         "lint.temporary-table-kept",
@@ -494,7 +494,7 @@ FUNCTIONS = (
         "lint.app-metadata-writer",
         "create function switch_org(o uuid) returns void language sql security definer set search_path = '' as "
         "$$update auth.users set raw_app_meta_data = jsonb_build_object('org_id', o) where id = auth.uid()$$",
-        "public.switch_org(o uuid)",
+        "public.switch_org(uuid)",
     ),
 )
 
@@ -534,7 +534,7 @@ SERVER = (
     Case(
         "lint.untrusted-language",
         "create function f(a int) returns int language c as '$libdir/plpgsql', 'plpgsql_call_handler'",
-        "public.f(a integer)",
+        "public.f(integer)",
         "note",
     ),
 )
