@@ -160,7 +160,7 @@ def test_a_note_tells_numbers_and_the_path_to_the_tenant(notes: Notes) -> None:
     note = notes["row_function", PER_ROW]
     assert FindingSeverity.NOTE is note.severity
     assert "row_function.org_id" == note.tenant_path
-    numbers = re.search(r"app\.is_member\(org uuid\) (\d+) times, with (\d+) rows more (\d+)", note.summary)
+    numbers = re.search(r"app\.is_member\(uuid\) (\d+) times, with (\d+) rows more (\d+)", note.summary)
     assert numbers is not None
     before, added, after = map(int, numbers.groups())
     assert before + added == after
