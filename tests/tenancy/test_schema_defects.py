@@ -120,11 +120,11 @@ def test_finding_can_name_its_object(id_: str, postgres: Server, bases: Mapping[
 
 
 @pytest.mark.parametrize(
-    "id_", [id_ for id_, (defect, dialect) in MUTANTS.items() if defect.undo and dialect == "inline"]
+    "changes_roles", [id_ for id_, (defect, dialect) in MUTANTS.items() if defect.undo and dialect == "inline"]
 )
-def test_undo_gives_the_cluster_back(id_: str, postgres: Server, bases: Mapping[str, Base]) -> None:
+def test_undo_gives_the_cluster_back(changes_roles: str, postgres: Server, bases: Mapping[str, Base]) -> None:
     """Once the database with the defect is gone, `undo` leaves the roles as they were."""
-    defect, dialect = MUTANTS[id_]
+    defect, dialect = MUTANTS[changes_roles]
     with psycopg.connect(postgres.dsn, autocommit=True) as connection:
         before = _cluster(connection)
         with _copy(postgres, bases[dialect].template) as changed:
