@@ -173,6 +173,17 @@ def test_states_of_a_membership_all_occur(build: Build) -> None:
         assert {"active", "invited", "removed"} == {row["status"] for row in rows}
 
 
+def test_member_in_good_standing_has_accepted(build: Build) -> None:
+    """Wherever the column stands; the next one has not."""
+    sql = (
+        f"{CLINICS} create table staff ({OWN}, user_id uuid not null references auth.users, role text,"
+        " accepted_at timestamptz, primary key (clinic_id, user_id))"
+    )
+    for seeder in seeded(build(sql)):
+        rows = seeder.rows[seeder.model.catalogue.by_name["public.staff"].oid, "a"]
+        assert [True, False] == [row["accepted_at"] is not None for row in rows[:2]]
+
+
 def test_spare_row_is_not_left_behind(build: Build) -> None:
     """It would go in; it is not in."""
     for seeder in seeded(build(f"{CLINICS} create table t (id int primary key, {OWN}, name text unique)")):
