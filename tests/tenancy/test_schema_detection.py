@@ -18,6 +18,7 @@ from fixtures.defects.schemas.base import DIALECTS, base_schema, healthy_text, m
 from fixtures.defects.schemas.catalogue import HEALTHY_SCHEMAS, SCHEMA_DEFECTS
 from fixtures.defects.schemas.record import HealthySchema, SchemaDefect
 from fixtures.tenancy import catalogue_findings, proof
+from fixtures.tenancy.api_schemas import declare_api_schemas
 from fixtures.tenancy.audit import Audit
 from fixtures.verdict.finding import Finding, FindingSeverity
 from tests.sampling import git
@@ -25,22 +26,8 @@ from tests.tenancy.schemas import Build, breach_of
 
 DEFECTS = 24
 HEALTHY = 10
-NOTES = {"F16", "G09", "G13", "G22"}
+NOTES = {"F16", "G09", "G13", "G18", "G22"}
 """Worth a note, and no more: what the schema's owner may mean, or what is within one tenant."""
-
-OPEN_GAPS = {
-    "G10": "no two tenants have keys that are equal but for blanks",
-    "F01": "the script puts in objects without their buckets",
-    "G18": "a publication of all tables is a note",
-    "G25": "no deleted tenant has the key of a living one",
-    "G26": "no tenant is deleted whose rows a key sets free",
-}
-"""Defects that fail nothing yet, and why; each is to be taken out of here when it does."""
-
-BLAMED = {
-    "default-grants-with-policies": "default privileges are a weakness even if every table has policies",
-}
-"""Healthy schemas that are blamed, and why."""
 
 Run = Callable[[str, str], tuple[str, Audit]]
 """SQL and its dialect -> DSN of the database, and what was found there."""
@@ -74,9 +61,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _case(record: SchemaDefect | HealthySchema, dialect: str) -> Any:
-    why = {**OPEN_GAPS, **BLAMED}.get(record.id)
-    marks = [pytest.mark.xfail(reason=why, raises=(AssertionError, psycopg.Error), strict=False)] if why else []
-    return pytest.param(record, dialect, id=f"{record.id}-{dialect}", marks=marks)
+    return pytest.param(record, dialect, id=f"{record.id}-{dialect}")
 
 
 @pytest.fixture
@@ -91,6 +76,7 @@ def run(postgres: Server, build: Build, monkeypatch: pytest.MonkeyPatch) -> Iter
             clean.callback(postgres.drop_database, dsn)
             with psycopg.connect(dsn) as connection:
                 connection.execute(sql.encode())
+                declare_api_schemas(connection)
                 lints = catalogue_findings(connection)
             found = proof.prove(postgres, dsn)
             clean.callback(found.worlds.drop)
