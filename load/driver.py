@@ -19,17 +19,16 @@ from locust import FastHttpUser, constant, task
 from fixtures.target.exchange import Exchange, Request
 from fixtures.target.redaction import Redactor
 from fixtures.vapi.signing import SigningPlan
+from load.events import DRAIN_S, time_limit
+from load.evidence import write_recording
 from load.plan import Arrival
-from load.profiles import DRAIN_S
-from load.recording import Account, Sample, write_recording
+from load.recording import Account, Kind, Recording, Sample
 from load.requests import Prepared, RequestFactory, fault_of
-from load.verdict import TOOL_CEILING_S
 
 IN_FLIGHT_CAP = 2000
 LEAD_S = 0.5
 """Between the start of the driver and the first possible call, so that it is ready when that is due."""
-GIVE_UP_S = TOOL_CEILING_S + 0.5
-"""After this long an answer is of no use to Vapi; a little more, so that it shows as later than the ceiling."""
+GIVE_UP_S = time_limit("") + 0.5
 
 
 class Dispatcher(FastHttpUser):
@@ -69,7 +68,7 @@ class Dispatcher(FastHttpUser):
             peak = max(peak, len(pool))
         pool.join(timeout=DRAIN_S)
         account = Account(self.run_id, len(self.arrivals), len(self.arrivals), len(samples), peak, IN_FLIGHT_CAP)
-        write_recording(self.directory, account, samples)
+        write_recording(self.directory, Recording((account,), tuple(samples)))
         self.environment.runner.quit()
 
     def _send(self, arrival: Arrival, prepared: Prepared, origin: float, samples: list[Sample]) -> None:
@@ -77,18 +76,19 @@ class Dispatcher(FastHttpUser):
         signature = self.plan.headers(self.secret, prepared.body)
         request = Request("POST", prepared.path, (("content-type", "application/json"), *signature), prepared.body)
         sent = time.perf_counter()
-        exchange, fault = self._exchange(arrival.event, request, prepared)
+        exchange, kind, fault = self._exchange(arrival.event, request, prepared)
         service = exchange.duration_s
         lag = max(0.0, sent - origin - arrival.at_s)
-        samples.append(Sample(arrival.number, arrival.event, arrival.tenant, arrival.at_s, lag, service, fault))
+        done = (arrival.number, arrival.event, arrival.tenant, arrival.at_s)
+        samples.append(Sample(*done, lag, service, fault, kind, arrival.call))
 
-    def _exchange(self, event: str, request: Request, prepared: Prepared) -> tuple[Exchange, str]:
+    def _exchange(self, event: str, request: Request, prepared: Prepared) -> tuple[Exchange, Kind, str]:
         """Send a request; the exchange, and what is wrong with its answer. Locust's own figures learn of it too."""
         started = time.perf_counter()
         body: Any = request.body  # bytes are sent as they are, whatever the annotation says
         try:
             with (
-                gevent.Timeout(GIVE_UP_S),
+                gevent.Timeout(time_limit(event)),
                 self.client.post(
                     request.url, data=body, headers=dict(request.headers), name=event, catch_response=True
                 ) as response,
@@ -98,10 +98,10 @@ class Dispatcher(FastHttpUser):
                 headers = {name.lower(): value for name, value in (response.headers or {}).items()}
                 received = self.redactor.body(response.content or b"")
                 exchange = Exchange(request, response.status_code or None, headers, received, duration, fault)
-                fault = fault_of(prepared, exchange)
+                kind, fault = (Kind.TRANSPORT, fault) if fault else fault_of(prepared, exchange)
                 if fault:
                     response.failure(fault)
-                return exchange, fault
+                return exchange, kind, fault
         except gevent.Timeout:
-            fault = f"no complete answer within {GIVE_UP_S} s"
-            return Exchange(request, None, duration_s=time.perf_counter() - started, fault=fault), fault
+            fault = f"no complete answer within {time_limit(event):g} s"
+            return Exchange(request, None, duration_s=time.perf_counter() - started, fault=fault), Kind.TIMEOUT, fault

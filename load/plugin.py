@@ -8,8 +8,9 @@ import pytest
 
 from fixtures.target.run_identity import RunIdentity
 from fixtures.target.target import Target
+from load.evidence import write_recording
 from load.profiles import FILE, ProfileError, TrafficProfile, load_profile
-from load.recording import Recording, write_recording
+from load.recording import Recording
 from load.run import run_traffic
 
 PROFILE = pytest.StashKey[TrafficProfile]()
@@ -43,5 +44,5 @@ def traffic_recording(
     """The traffic, sent to the target now; the raw samples stay beside the reports."""
     recording = run_traffic(target, traffic_profile, request.config.option.traffic_file, run_identity)
     directory: Path = request.config.option.report_dir or request.config.rootpath / "reports"
-    write_recording(directory / "load", recording.account, recording.samples)
+    write_recording(directory / "load", recording)
     return recording

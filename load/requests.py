@@ -11,11 +11,13 @@ from typing import Any
 from fixtures.target.canaries import Organisation
 from fixtures.target.exchange import Exchange
 from fixtures.target.record import Paths
-from fixtures.vapi.message import ToolCall, call_to, end_of_call_report, status_update, tool_calls
+from fixtures.vapi.message import ToolCall, assistant_request, call_to, end_of_call_report, status_update, tool_calls
 from fixtures.vapi.reply import Reply
 from fixtures.vapi.rules import Layer, violations
+from fixtures.vapi.server_messages import ASSISTANT_ANSWERS
 from fixtures.vapi.tools import TOOLS
 from load.plan import Arrival
+from load.recording import Kind
 
 FIRST_DAY_AHEAD = 100
 """Bookings of load start here, beyond the days on which checks book."""
@@ -37,7 +39,9 @@ class Prepared:
 
     path: str
     body: bytes
-    calls: tuple[ToolCall, ...]
+    calls: tuple[ToolCall, ...] = ()
+    assistant_id: str = ""
+    """What the answer to an assistant-request has to name, if it names one by id."""
 
 
 class RequestFactory:
@@ -51,19 +55,21 @@ class RequestFactory:
     def prepare(self, arrival: Arrival) -> Prepared:
         """The request; two arrivals differ in every id, and no two bookings want the same slot."""
         clinic = self.organisations[arrival.tenant]
-        call_id = f"{self.markers.call_prefix}{arrival.number:03x}-8000-{arrival.number:012x}"
-        call = call_to(clinic, call_id, _phone(arrival.number))
+        call_id = f"{self.markers.call_prefix}{arrival.call % 4096:03x}-8000-{arrival.call:012x}"
+        call = call_to(clinic, call_id, _phone(arrival.call))
         if arrival.event in TOOLS:
             tool_call = ToolCall(TOOLS[arrival.event], self._arguments(arrival, clinic))
             path = TOOLS[arrival.event].path(self.paths)
             return Prepared(path, _encode(tool_calls(call, [tool_call])), (tool_call,))
+        if arrival.event == "assistant-request":
+            return Prepared(self.paths.webhook, _encode(assistant_request(call)), (), clinic.assistant_id)
         message = status_update(call, "in-progress")
         if arrival.event == "end-of-call-report":
             message = end_of_call_report(call, TRANSCRIPT)
-        return Prepared(self.paths.webhook, _encode(message), ())
+        return Prepared(self.paths.webhook, _encode(message))
 
     def _arguments(self, arrival: Arrival, clinic: Organisation) -> Mapping[str, Any]:
-        days, slot = divmod(arrival.number, SLOTS_PER_DAY)
+        days, slot = divmod(arrival.call, SLOTS_PER_DAY)
         today = datetime.datetime.now(clinic.zone).date()
         date = str(today + datetime.timedelta(days=FIRST_DAY_AHEAD + days))
         opens = datetime.datetime.fromisoformat(f"2000-01-01T{clinic.opens}")
@@ -74,7 +80,7 @@ class RequestFactory:
                 "appointmentDate": date,
                 "appointmentTime": f"{time:%H:%M}",
                 "patientName": self.markers.patient,
-                "patientPhone": _phone(arrival.number),
+                "patientPhone": _phone(arrival.call),
             },
             "lookup": {"searchKey": clinic.contact[0].phone, "searchType": "phone"},
             "transfer": {"summary": "The caller wants a person.", "department": "general"},
@@ -82,15 +88,30 @@ class RequestFactory:
         return arguments[arrival.event]
 
 
-def fault_of(prepared: Prepared, exchange: Exchange) -> str:
-    """What is wrong with an answer, by rule; empty for a right one, which may be a refusal in good form."""
-    if not prepared.calls:
-        if exchange.fault:
-            return exchange.fault
-        return "" if exchange.status is not None and 200 <= exchange.status < 300 else f"HTTP {exchange.status}"
-    reply = Reply(exchange, prepared.calls)
-    broken = [violation for layer in Layer for violation in violations(reply, layer)]
-    return f"{broken[0].rule}: {broken[0].seen}" if broken else ""
+def fault_of(prepared: Prepared, exchange: Exchange) -> tuple[Kind, str]:
+    """What is wrong with a whole answer, by rule; empty for a right one, which may be a refusal in good form."""
+    status = exchange.status or 0
+    if not 200 <= status < 300:
+        return Kind.STATUS, f"HTTP {exchange.status}"
+    if prepared.calls:
+        reply = Reply(exchange, prepared.calls)
+        broken = [violation for layer in Layer for violation in violations(reply, layer)]
+        return (Kind.WRONG, f"{broken[0].rule}: {broken[0].seen}") if broken else (Kind.NONE, "")
+    if prepared.assistant_id and (fault := _assistant_fault(prepared.assistant_id, exchange)):
+        return Kind.WRONG, fault
+    return Kind.NONE, ""
+
+
+def _assistant_fault(assistant_id: str, exchange: Exchange) -> str:
+    """An assistant-request is answered with an assistant, and if by its id, with the clinic's own."""
+    try:
+        document = json.loads(exchange.body)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or not ASSISTANT_ANSWERS & document.keys():
+        return f"no assistant in the answer to an assistant-request: {exchange.text[:120]!r}"
+    named = document.get("assistantId", assistant_id)
+    return "" if named == assistant_id else f"assistant {named!r} instead of the clinic's, {assistant_id}"
 
 
 def _phone(number: int) -> str:

@@ -16,8 +16,10 @@ from typing import IO
 
 from fixtures.target.run_identity import RunIdentity
 from fixtures.target.target import Target
-from load.profiles import DRAIN_S, TrafficProfile
-from load.recording import Recording, read_recording
+from load.events import DRAIN_S
+from load.evidence import read_recording
+from load.profiles import TrafficProfile
+from load.recording import Recording
 
 PROJECT = Path(__file__).parents[1]
 START_LIMIT_S = 30.0

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 
 from fixtures.verdict.outcome import Reason, Verdict
 from load.binomial import lower_limit, upper_limit
+from load.events import time_limit
 from load.profiles import TrafficProfile
-from load.recording import Account, Recording, Sample
+from load.recording import BLOCK_S, Account, Ending, Kind, Recording, Sample
 
-BLOCK_S = 10.0
 ERROR_BUDGET = 0.001
-TOOL_CEILING_S = 20.0
-"""Vapi gives up on a tool after this long, so one such call fails without any statistics."""
 MAX_LAG_P99_S = 0.1
 MAX_LAG_S = 0.25
 MAX_LAGGING_SHARE = 0.001
@@ -61,7 +59,7 @@ class LatencyVerdict:
 
 def judge(recording: Recording, profile: TrafficProfile, target_s: float, late_share: float) -> LatencyVerdict:
     """Judge a finished run against `late_share` of calls later than `target_s` seconds."""
-    measured = [sample for sample in recording.samples if sample.at_s >= profile.warm_up_s]
+    measured = [sample for sample in recording.samples if profile.phase_at(sample.at_s).judged]
     clauses = tuple(_clauses(measured, profile, target_s, late_share, felt=True))
     if faults := list(_hard_failures(measured)):
         return LatencyVerdict(Verdict.FAIL, clauses, tuple(faults))
@@ -93,6 +91,10 @@ def _overall(clauses: tuple[Clause, ...], errors: tuple[Verdict, str]) -> Latenc
 def _saturation(recording: Recording, measured: Sequence[Sample]) -> Iterator[str]:
     """Signs that the generator, not the server, was the limit. Its lag is its own fault alone."""
     account: Account = recording.account
+    yield from recording.problems
+    yield from (f"the driver failed: {error}" for error in account.errors)
+    if account.ended is not Ending.FINISHED:
+        yield f"the run did not end as planned: {account.ended}"
     if not account.planned == account.offered == account.accounted == len(recording.samples):
         yield (
             f"{account.planned} calls planned, {account.offered} sent, {account.accounted} accounted for, "
@@ -109,10 +111,10 @@ def _saturation(recording: Recording, measured: Sequence[Sample]) -> Iterator[st
 
 
 def _hard_failures(measured: Iterable[Sample]) -> Iterator[str]:
-    lost = [sample for sample in measured if sample.service_s > TOOL_CEILING_S]
+    lost = [one for one in measured if one.kind is Kind.TIMEOUT or one.service_s > time_limit(one.event)]
     if lost:
         slowest = max(sample.service_s for sample in lost)
-        yield f"{len(lost)} calls took over {TOOL_CEILING_S:.0f} s, when Vapi has given up; the slowest {slowest:.1f} s"
+        yield f"{len(lost)} calls took so long that Vapi has given up; the slowest {slowest:.1f} s"
 
 
 def _errors(measured: Sequence[Sample]) -> tuple[Verdict, str]:
@@ -128,7 +130,7 @@ def _errors(measured: Sequence[Sample]) -> tuple[Verdict, str]:
 def _clauses(
     measured: Sequence[Sample], profile: TrafficProfile, target_s: float, budget: float, *, felt: bool
 ) -> Iterator[Clause]:
-    for event in profile.mix:
+    for event in profile.events:
         samples = [sample for sample in measured if sample.event == event]
         if samples:
             yield _clause(event, _blocks(samples, target_s, felt=felt), profile, budget)

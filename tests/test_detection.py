@@ -17,16 +17,13 @@ from tests.sampling import sample
 QUICK_TRAFFIC = """
 # The smoke profile in little: stalls of up to 0.6 s are claimed, so 36 s without a late answer suffice.
 [quick]
-rate = 12.0
+rate = 2.5
 warm_up_s = 3.0
 measured_s = 40.0
 stall_s = 0.6
 seed = 5
-[quick.mix]
-availability = 1
-booking = 1
-lookup = 1
-status-update = 1
+call = ["tools", "status-update"]
+mix = { availability = 1, booking = 1, lookup = 1 }
 """
 CRITERIA = load_catalogue(PROJECT / "features" / "criteria").criteria
 MARKS = {

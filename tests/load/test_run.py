@@ -34,8 +34,7 @@ warm_up_s = 1.0
 measured_s = 8.0
 stall_s = 0.1
 seed = 3
-[short.mix]
-status-update = 1
+call = ["status-update"]
 """
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 

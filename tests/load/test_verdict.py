@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from fixtures.verdict.outcome import Reason, Verdict
+from load.evidence import read_recording, write_recording
 from load.plan import make_plan
 from load.profiles import load_profile
-from load.recording import Account, Recording, Sample, read_recording, write_recording
+from load.recording import Account, Recording, Sample
 from load.verdict import LatencyVerdict, effective_count, judge
 
 SMOKE = load_profile("smoke")
 PLAN = make_plan(SMOKE, 2)
+WARM_UP_S = SMOKE.phase[0].seconds
 Serve = Callable[[float], float]
 
 
@@ -25,7 +27,7 @@ def recording(service: Serve, lag: Serve = lambda _: 0.001, fault: Callable[[int
     samples = tuple(
         Sample(a.number, a.event, a.tenant, a.at_s, lag(a.at_s), service(a.at_s), fault(a.number)) for a in PLAN
     )
-    return Recording(Account("run", len(PLAN), len(PLAN), len(PLAN), 5, 2000), samples)
+    return Recording((Account("run", len(PLAN), len(PLAN), len(PLAN), 5, 2000),), samples)
 
 
 def judged(made: Recording) -> LatencyVerdict:
@@ -36,7 +38,7 @@ def test_fast_server_passes() -> None:
     """Each kind of call for itself, with its numbers."""
     verdict = judged(recording(lambda _: 0.01))
     assert Verdict.PASS is verdict.verdict
-    assert set(SMOKE.mix) == {clause.event for clause in verdict.clauses}
+    assert set(SMOKE.events) == {clause.event for clause in verdict.clauses}
     assert {60.0} == {clause.effective_count for clause in verdict.clauses}
 
 
@@ -78,7 +80,7 @@ def test_one_kind_of_call_fails_alone() -> None:
 
 def test_warm_up_is_not_judged() -> None:
     """Cut by when calls were due, not by how long they took."""
-    assert Verdict.PASS is judged(recording(lambda at: 9.0 if at < SMOKE.warm_up_s else 0.01)).verdict
+    assert Verdict.PASS is judged(recording(lambda at: 9.0 if at < WARM_UP_S else 0.01)).verdict
 
 
 @pytest.mark.parametrize(("errors", "verdict"), [(0, Verdict.PASS), (1, Verdict.INCONCLUSIVE), (40, Verdict.FAIL)])
@@ -113,22 +115,22 @@ def test_lagging_generator_decides_nothing(lag: Serve) -> None:
 )
 def test_calls_that_are_not_accounted_for(account: Account) -> None:
     """Planned, sent and recorded have to be the same; and the driver must not have been at its cap."""
-    verdict = judged(replace(recording(lambda _: 0.01), account=account))
+    verdict = judged(replace(recording(lambda _: 0.01), accounts=(account,)))
     assert Reason.GENERATOR_SATURATED is verdict.reason
 
 
 def test_nothing_measured_is_no_verdict() -> None:
     """A server that was never called is not fast."""
-    made = replace(recording(lambda _: 0.01), samples=(), account=Account("run", 0, 0, 0, 0, 2000))
+    made = replace(recording(lambda _: 0.01), samples=(), accounts=(Account("run", 0, 0, 0, 0, 2000),))
     assert (Verdict.INCONCLUSIVE, Reason.TOO_FEW_SAMPLES) == (judged(made).verdict, judged(made).reason)
 
 
 def test_too_few_samples_say_how_many_more() -> None:
     """In seconds of the same traffic."""
-    short = replace(SMOKE, measured_s=40.0)
+    short = replace(SMOKE, phase=(SMOKE.phase[0], replace(SMOKE.phase[1], seconds=40.0)))
     samples = tuple(sample for sample in recording(lambda _: 0.01).samples if sample.at_s < short.duration_s)
     account = Account("run", len(samples), len(samples), len(samples), 5, 2000)
-    verdict = judge(Recording(account, samples), short, 2.0, 0.05)
+    verdict = judge(Recording((account,), samples), short, 2.0, 0.05)
     assert (Verdict.INCONCLUSIVE, Reason.TOO_FEW_SAMPLES) == (verdict.verdict, verdict.reason)
     assert "about 80 s more" in verdict.details[-1]
 
@@ -149,7 +151,7 @@ def test_at_the_limit_chance_decides_rarely() -> None:
         late = [any(stall <= a.at_s < stall + 3 for stall in stalls) for a in PLAN]
         blocks = [[0, 0] for _ in range(14)]
         for arrival, is_late in zip(PLAN, late, strict=True):
-            if arrival.at_s >= SMOKE.warm_up_s:
+            if arrival.at_s >= WARM_UP_S:
                 block = blocks[int(arrival.at_s // 10)]
                 block[0] += 1
                 block[1] += is_late
@@ -157,8 +159,8 @@ def test_at_the_limit_chance_decides_rarely() -> None:
             Sample(a.number, "lookup", 0, a.at_s, 0.0, 2.5 if is_late else 0.01)
             for a, is_late in zip(PLAN, late, strict=True)
         )
-        made = Recording(recording(lambda _: 0.01).account, samples)
-        verdicts.append(judge(made, replace(SMOKE, mix={"lookup": 1}), 2.0, 0.05).verdict)
+        made = Recording(recording(lambda _: 0.01).accounts, samples)
+        verdicts.append(judge(made, replace(SMOKE, call=("tools",), mix={"lookup": 1}), 2.0, 0.05).verdict)
     assert verdicts.count(Verdict.PASS) <= 0.07 * len(verdicts)
     assert verdicts.count(Verdict.FAIL) <= 0.07 * len(verdicts)
 
@@ -167,9 +169,9 @@ def test_recording_there_and_back(tmp_path: Path) -> None:
     """And an unfinished one is none."""
     made = recording(lambda _: 0.01)
     assert read_recording(tmp_path) is None
-    write_recording(tmp_path, made.account, made.samples)
+    write_recording(tmp_path, made)
     assert made == read_recording(tmp_path)
-    (tmp_path / "account.json").unlink()
+    (tmp_path / "problems.json").unlink()
     assert read_recording(tmp_path) is None
 
 
