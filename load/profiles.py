@@ -134,17 +134,23 @@ def load_profile(name: str, file: Path = FILE) -> TrafficProfile:
         return build(TrafficProfile, {"name": name, **_with_phases(profiles[name])}, f"traffic {name}")
     except RecordError as error:
         raise ProfileError(str(error)) from None
+    except TypeError as error:  # of the steps
+        raise ProfileError(f"traffic {name}: {error}") from None
 
 
 def _with_phases(table: Mapping[str, Any]) -> dict[str, Any]:
-    """The table with its two short forms of `phase` written out."""
+    """The table with its two short forms of `phase` written out; what is unknown or missing is left to tell."""
     table = dict(table)
-    phases = [{"name": "warm-up", "seconds": table.pop("warm_up_s", 0), "rate": table.get("rate", 0), "judged": False}]
-    if "rate" in table:
-        phases.append({"name": "steady", "seconds": table.pop("measured_s", 0), "rate": table.pop("rate")})
+    warm_up_s, measured_s = table.pop("warm_up_s", 0), table.pop("measured_s", 0)
+    steady = {"rate": table.pop("rate")} if "rate" in table else {}
+    phases = [{"name": "warm-up", "seconds": warm_up_s, **steady, "judged": False}] if warm_up_s else []
+    phases += [{"name": "steady", "seconds": measured_s, **steady}] if measured_s else []
     if steps := table.pop("steps", None):
-        for number in range(steps["count"]):
-            rate = round(steps["first"] * steps["factor"] ** number, 3)
-            phases.append({"name": f"{rate:g} calls/s", "seconds": steps["seconds"], "rate": rate})
-    phases += table.pop("phase", [])
-    return {**table, "phase": [phase for phase in phases if phase.get("seconds") != 0]}
+        phases += _rising(**steps)
+    return {**table, "phase": [*phases, *table.get("phase", [])]}
+
+
+def _rising(first: float, factor: float, count: int, seconds: float) -> list[dict[str, Any]]:
+    """One phase for each step of a rising rate."""
+    rates = [round(first * factor**step, 3) for step in range(count)]
+    return [{"name": f"{rate:g} calls/s", "seconds": seconds, "rate": rate} for rate in rates]
