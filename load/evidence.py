@@ -10,21 +10,33 @@ from pathlib import Path
 from typing import Any
 
 from load.recording import Account, Ending, Kind, Recording, Sample
+from load.verdict import LatencyVerdict
 
 PROBLEMS = "problems.json"
 """Written last, so that its presence means that all is there."""
+JUDGED = "judged.json"
 
 
 def write_recording(directory: Path, recording: Recording) -> None:
     """Write a recording in place of an older one, each file in one step."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for old in (directory / PROBLEMS, *directory.glob("worker-*.json"), *directory.glob("worker-*.jsonl")):
-        old.unlink(missing_ok=True)
+    clear_recording(directory)
     for account in recording.accounts:
         lines = (json.dumps(asdict(one)) + "\n" for one in recording.samples if one.worker == account.worker)
         _put(directory / f"worker-{account.worker}.jsonl", "".join(lines))
         _put(directory / f"worker-{account.worker}.json", json.dumps(account.as_json()))
     _put(directory / PROBLEMS, json.dumps(recording.problems))
+
+
+def clear_recording(directory: Path) -> None:
+    """Make room for a recording, so that what is found afterwards is of no older run."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for old in (directory / PROBLEMS, directory / JUDGED, *directory.glob("worker-*.json*")):
+        old.unlink(missing_ok=True)
+
+
+def write_judged(directory: Path, run: str, judged: LatencyVerdict) -> None:
+    """Write what was concluded, for who has no gate round the run."""
+    _put(directory / JUDGED, json.dumps({"run": run, **asdict(judged)}, indent=2))
 
 
 def read_recording(directory: Path) -> Recording | None:

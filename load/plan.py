@@ -58,9 +58,9 @@ def part_of(plan: Sequence[Arrival], worker: int, workers: int) -> list[Arrival]
     return [arrival for arrival in plan if arrival.call % workers == worker]
 
 
-def digest(profile: TrafficProfile, plan: Sequence[Arrival]) -> str:
-    """The same on two machines if both mean to send the same."""
-    return hashlib.sha256(repr((profile, plan)).encode()).hexdigest()[:16]
+def digest(profile: TrafficProfile, plan: Sequence[Arrival], identity: str) -> str:
+    """The same on two machines if both mean to send the same, to the same target."""
+    return hashlib.sha256(repr((profile, plan, identity)).encode()).hexdigest()[:16]
 
 
 def _calls(profile: TrafficProfile, tenants: int) -> Iterator[tuple[float, int]]:

@@ -19,14 +19,17 @@ _SHARES = {"p50": 0.5, "p99": 0.99, "max": 1.0}
 
 
 class Kind(StrEnum):
-    """What is wrong with a request's end. All but `STATUS` and `WRONG` are failures: no whole answer came."""
+    """What came of a request that got no right answer.
+
+    All but `STATUS`, `WRONG` and `UNANSWERED` are failures: no whole answer came.
+    """
 
     NONE = ""
     TIMEOUT = "timeout"  # not within the client's time limit, after which Vapi has given up
     REFUSED = "refused"  # no connection
     DISCONNECTED = "disconnected"  # a connection that ended before the answer did
     TRANSPORT = "transport"  # any other fault below HTTP
-    UNANSWERED = "unanswered"  # the run ended first
+    UNANSWERED = "unanswered"  # the run was stopped first; nobody's fault
     STATUS = "status"  # an HTTP status that Vapi drops
     WRONG = "wrong"  # an answer that breaks a rule
 
@@ -67,17 +70,22 @@ class Sample:
 
     @property
     def failed(self) -> bool:
-        """Whether no whole answer came."""
-        return bool(self.fault) and not self.wrong
+        """Whether no whole answer came though there was time for it."""
+        return bool(self.fault) and not self.wrong and self.kind is not Kind.UNANSWERED
 
     def is_late(self, target_s: float, *, felt: bool = True) -> bool:
-        """Whether its right answer did not come within the target, as the caller felt it, or from its sending."""
-        return bool(self.fault) or (self.latency_s if felt else self.service_s) > target_s
+        """Whether its right answer did not come within the target, as the caller felt it, or from its sending.
+
+        Of one that was cut off by the end of the run that is only known if the target was over by then.
+        """
+        late = (self.latency_s if felt else self.service_s) > target_s
+        return late or (bool(self.fault) and self.kind is not Kind.UNANSWERED)
 
 
 class Ending(StrEnum):
     """How a worker's part of the run ended; a run is whole only if every part was finished."""
 
+    RUNNING = "running"  # not yet; in reports under way
     FINISHED = "finished"
     TERMINATED = "terminated"  # SIGTERM, Ctrl-C, the stop button
     ERROR_STORM = "error-storm"  # the driver gave up on a server that answers nothing right

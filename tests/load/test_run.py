@@ -50,7 +50,7 @@ def traffic(tmp_path: Path) -> tuple[TrafficProfile, Path]:
 @pytest.fixture
 def send(tmp_path: Path, traffic: tuple[TrafficProfile, Path]) -> Callable[[str], Recording]:
     """Sends the traffic to an address."""
-    return lambda url: run_traffic(_target(url, tmp_path), *traffic, new_run_identity())
+    return lambda url: run_traffic(_target(url, tmp_path), *traffic, new_run_identity(), tmp_path / "load")
 
 
 def _target(url: str, folder: Path) -> Target:
@@ -133,7 +133,7 @@ def test_load_ends_with_the_harness(tmp_path: Path) -> None:
             "from load.profiles import load_profile; from load.run import run_traffic;"
             "from fixtures.target.run_identity import new_run_identity; folder = Path(sys.argv[1]);"
             "file = folder / 'profiles.toml'; run_traffic(_target(sys.argv[2], folder), load_profile('short', file),"
-            "file, new_run_identity())"
+            "file, new_run_identity(), folder / 'load')"
         )
         (tmp_path / "profiles.toml").write_text(PROFILE.replace("measured_s = 8.0", "measured_s = 60.0"))
         harness = subprocess.Popen([sys.executable, "-c", script, str(tmp_path), target.backend_url], cwd=PROJECT)
