@@ -10,9 +10,9 @@ Technometrics 24, 1982). It fails when any clause does, so failing shares `alpha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fixtures.verdict.outcome import Verdict
 from load.binomial import ALPHA, is_at_most, is_over, lower_limit, upper_limit
@@ -105,6 +105,12 @@ class Clause:
 
     def _longer(self, times: float) -> Clause:
         return replace(self, spread=self.spread.longer(times))
+
+    def as_json(self) -> dict[str, Any]:
+        """For evidence and for the file: limits are shares."""
+        told = {"subject": self.subject, "claim": self.claim.name, "budget": self.claim.budget, "verdict": self.verdict}
+        limits = {"lower": self.lower, "upper": self.upper} if self.spread.count else {}
+        return {**told, **asdict(self.spread), "effective_count": self.effective_count, **limits}
 
     def describe(self) -> str:
         """One line with the numbers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fixtures.verdict.outcome import Reason, Verdict
 from load.clause import Claim, Clause, Risk, clause_of
@@ -14,6 +14,8 @@ from load.measured import Measured, faulty_blocks, late_blocks
 from load.profiles import TrafficProfile
 from load.recording import Kind, Sample
 from load.validity import Problem
+
+ALL = "all requests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,11 @@ class Part:
     details: tuple[str, ...] = ()
     reason: Reason | None = None
     clauses: tuple[Clause, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """For evidence and for the file."""
+        clauses = [clause.as_json() for clause in self.clauses]
+        return {"verdict": self.verdict, "reason": self.reason, "details": self.details, "clauses": clauses}
 
 
 class Question(NamedTuple):
@@ -46,9 +53,11 @@ def latency_part(seen: Measured, question: Question, problems: Sequence[Problem]
 
 def tail_part(seen: Measured, question: Question, problems: Sequence[Problem]) -> Part:
     """p99, where the traffic is long enough for such a claim at all; that depends on its plan only."""
+    if question.profile.claim != "share":
+        return Part(Verdict.NOT_APPLICABLE, (f"traffic {question.profile.name} claims nothing about shares",))
     part = _share_part(seen, question, problems)
     unclaimable = [clause.subject for clause in part.clauses if not clause.claimable]
-    if part.verdict is Verdict.FAIL or not (question.profile.claim != "share" or unclaimable):
+    if part.verdict is Verdict.FAIL or not unclaimable:
         return part
     fact = (
         f"traffic {question.profile.name} is too short to show {question.claim.name}: {seen.seconds:.0f} s without any "
@@ -57,13 +66,16 @@ def tail_part(seen: Measured, question: Question, problems: Sequence[Problem]) -
     return Part(Verdict.NOT_APPLICABLE, (fact,), clauses=part.clauses)
 
 
-def error_part(seen: Measured, question: Question, problems: Sequence[Problem]) -> Part:
-    """Wrong and missing answers, whatever their time. Traffic too short to show the share passes without any."""
+def error_part(seen: Measured, question: Question, problems: Sequence[Problem], *, storm: bool) -> Part:
+    """Wrong and missing answers, whatever their time. Traffic too short to show the share passes without any.
+
+    A run that the driver gave up in a `storm` of errors has failed.
+    """
     profile = question.profile
     blocks = faulty_blocks(seen.samples)
-    clause = clause_of("all requests", question.claim, blocks, seen.seconds, profile.stall_s, question.risk)
+    clause = clause_of(ALL, question.claim, blocks, seen.seconds, profile.stall_s, question.risk)
     details = (clause.describe(), *_commonest(seen.samples))
-    if clause.verdict is Verdict.FAIL:
+    if storm or clause.verdict is Verdict.FAIL:
         return Part(Verdict.FAIL, details, clauses=(clause,))
     if problems:
         return _invalid(problems, (clause,))
@@ -103,12 +115,15 @@ def _ceiling_part(seen: Measured, question: Question, problems: Sequence[Problem
 
 
 def _by_subject(seen: Measured, question: Question, *, felt: bool) -> tuple[Clause, ...]:
-    """A clause for each kind of request that was planned, and for each clinic."""
+    """A clause for all requests, for each kind that was planned, and for each clinic.
+
+    Half the risk of failing wrongly goes to the first: a stall is everybody's, and their sum shows it best.
+    """
     subjects = [*seen.by_event(question.profile.events), *seen.by_tenant()]
-    risk = question.risk.shared(len(subjects))
+    whole, each = question.risk.shared(2), question.risk.shared(2 * len(subjects))
     return tuple(
         clause_of(subject, question.claim, blocks, seen.seconds, question.profile.stall_s, risk)
-        for subject, samples in subjects
+        for subject, samples, risk in [(ALL, seen.samples, whole), *((*subject, each) for subject in subjects)]
         for blocks in [late_blocks(samples, question.target_s, felt=felt)]
     )
 

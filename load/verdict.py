@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fixtures.verdict.outcome import Reason, Verdict, merge
 from load.clause import Claim, Clause, Risk
@@ -17,7 +18,7 @@ from load.knee import knee_part
 from load.measured import look_ends, measured
 from load.parts import Part, Question, error_part, latency_part, tail_part
 from load.profiles import TrafficProfile
-from load.recording import Recording
+from load.recording import Ending, Recording
 from load.validity import problems_of
 
 TAIL_SHARE = 0.01
@@ -50,6 +51,10 @@ class LatencyVerdict:
     def clauses(self) -> tuple[Clause, ...]:
         """Those of `latency`."""
         return self.parts["latency"].clauses
+
+    def as_json(self) -> dict[str, Any]:
+        """For evidence and for the file."""
+        return {"verdict": self.verdict, **{name: part.as_json() for name, part in self.parts.items()}}
 
     @property
     def _deciding(self) -> list[Part]:
@@ -85,8 +90,9 @@ def _at_look(recording: Recording, questions: Sequence[Question], until_s: float
         return {"latency": knee_part(recording, late), "tail": NO_CLAIM, "errors": NO_CLAIM}
     seen = measured(recording.samples, late.profile, until_s)
     problems = list(problems_of(recording, seen.samples))
+    storm = any(account.ended is Ending.ERROR_STORM for account in recording.accounts)
     return {
         "latency": latency_part(seen, late, problems),
         "tail": tail_part(seen, tail, problems),
-        "errors": error_part(seen, errors, problems),
+        "errors": error_part(seen, errors, problems, storm=storm),
     }

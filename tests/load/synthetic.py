@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from load.plan import Arrival, digest, make_plan
+from load.plan import Arrival, make_plan
 from load.profiles import Phase, TrafficProfile
 from load.recording import Account, Kind, Recording, Sample
 
@@ -19,6 +19,7 @@ TRAFFIC = TrafficProfile(
     mix={"lookup": 1, "booking": 1},
 )
 TENANTS = 2
+_PLAN = make_plan(TRAFFIC, TENANTS)
 
 
 def prompt(_: Arrival) -> float:
@@ -33,15 +34,15 @@ def recorded(
     fault: Callable[[Arrival], Kind] = lambda _: Kind.NONE,
 ) -> Recording:
     """The plan of a profile, served in `service` seconds."""
-    plan = make_plan(profile, TENANTS)
+    plan = _PLAN if profile is TRAFFIC else make_plan(profile, TENANTS)
     samples = tuple(
         Sample(a.number, a.event, a.tenant, a.at_s, lag(a), service(a), str(kind), kind, a.call)
         for a in plan
         for kind in [fault(a)]
     )
-    return Recording((account_of(samples, digest(profile, plan)),), samples)
+    return Recording((account_of(samples),), samples)
 
 
-def account_of(samples: Sequence[Sample], profile: str = "") -> Account:
+def account_of(samples: Sequence[Sample]) -> Account:
     """Of a driver that did everything."""
-    return Account("run", len(samples), len(samples), len(samples), 5, 2000, profile=profile)
+    return Account("run", len(samples), len(samples), len(samples), 5, 2000)
