@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from load.events import IN_FLIGHT_CAP
 from load.recording import Account, Ending, Kind, Recording, Sample
 
 
@@ -15,7 +16,7 @@ class Assembly:
     def __init__(self, run: str, profile: str, planned: Mapping[str, int]) -> None:
         self.run = run
         self._accounts = {
-            worker: Account(run, number, 0, 0, 0, 0, place, len(planned), profile, Ending.RUNNING)
+            worker: Account(run, number, 0, 0, 0, IN_FLIGHT_CAP, place, len(planned), profile, Ending.RUNNING)
             for place, (worker, number) in enumerate(planned.items())
         }
         self._samples: list[Sample] = []
@@ -46,6 +47,11 @@ class Assembly:
     def under_way(self) -> list[str]:
         """The workers that have not ended."""
         return [worker for worker, account in self._accounts.items() if account.ended is Ending.RUNNING]
+
+    @property
+    def spoilt(self) -> bool:
+        """Whether nothing more can be made of the run: a worker that is lost, or not able to take part."""
+        return any(account.ended in {Ending.LOST, Ending.CRASHED} for account in self._accounts.values())
 
     def recording(self) -> Recording:
         """As it stands."""

@@ -17,7 +17,7 @@ from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, WorkerRunne
 
 from load.assembly import Assembly
 from load.driver import GRACE_S, Driver, Part, Row
-from load.events import DRAIN_S
+from load.events import DRAIN_S, IN_FLIGHT_CAP
 from load.plan import Arrival, digest, part_of
 from load.profiles import TrafficProfile
 from load.recording import Account, Ending, Recording
@@ -107,7 +107,7 @@ class Coordinator:
             self._assembly.note(f"worker {client_id} came when the run had begun, and has no part in it")
 
     def _watch(self, assembly: Assembly) -> None:
-        """Lose who is silent; nothing goes on for longer than the plan and the last answers may take."""
+        """Lose who is silent, and send no load that proves nothing any more, nor for longer than was planned."""
         until = time.monotonic() + LEAD_S + self._traffic.profile.duration_s + DRAIN_S + SILENCE_S
         while self._assembly is assembly:
             gevent.sleep(0.5)
@@ -115,6 +115,8 @@ class Coordinator:
             for worker in assembly.under_way:
                 if now > until or now - self._heard[worker] > SILENCE_S or self._gone(worker):
                     assembly.lose(worker)
+            if assembly.spoilt:
+                self.stop()
             if not assembly.under_way:
                 self._finish(assembly)
 
@@ -160,7 +162,7 @@ class Participant:
         error = f"worker {part.worker} has another profile, canary file or target than the master"
         ended = Ending.CRASHED
         place = (part.worker, part.workers, part.profile)
-        self._report([], Account(part.run, len(part.arrivals), 0, 0, 0, 0, *place, ended, (error,)))
+        self._report([], Account(part.run, len(part.arrivals), 0, 0, 0, IN_FLIGHT_CAP, *place, ended, (error,)))
 
     def _stop(self, **_: object) -> None:
         if self._driver:

@@ -15,14 +15,12 @@ from typing import Any
 import gevent
 
 from load.connections import Answer, ExchangeError
-from load.events import DRAIN_S
+from load.events import DRAIN_S, IN_FLIGHT_CAP
 from load.plan import Arrival
 from load.recording import Account, Ending, Kind
 from load.requests import Prepared, RequestFactory
 from load.sending import Sender
 
-IN_FLIGHT_CAP = 2000
-"""As many requests may be open at once; a run that comes to it is ended, and proves nothing."""
 GRACE_S = 2.0
 """A run that is stopped waits so long for the last answers."""
 REPORT_S = 1.0

@@ -18,5 +18,7 @@ def time_limit(event: str) -> float:
     return _LIMIT_S.get(event, _DEFAULT_S)
 
 
+IN_FLIGHT_CAP = 2000
+"""A worker may have as many requests open at once; a run that comes to it is ended, and proves nothing."""
 DRAIN_S = _DEFAULT_S + 1.0
 """The longest wait for answers after the last request: a little more than Vapi waits."""
