@@ -8,6 +8,7 @@ from pytest_bdd import scenarios, then, when
 from fixtures.target.target import Target
 from fixtures.verdict.evidence import Evidence
 from fixtures.verdict.outcome import Inconclusive, NotApplicable, Reason, Verdict, Violation, fail_on
+from load.pictures import pictures
 from load.profiles import TrafficProfile
 from load.recording import Recording
 from load.run import LoadRunError
@@ -23,14 +24,16 @@ def calls_come_in(
     request: pytest.FixtureRequest, traffic_profile: TrafficProfile, target: Target, evidence: Evidence
 ) -> LatencyVerdict:
     """Locust in a process of its own, once for all scenarios; the numbers that follow are from its raw samples."""
-    if RECORDING not in request.config.stash:
+    limits = target.record.latency
+    if first := RECORDING not in request.config.stash:
         request.config.stash[RECORDING] = request.getfixturevalue("traffic_recording")
     recording = request.config.stash[RECORDING]
     if recording.account.errors:
         raise LoadRunError(f"the driver failed: {'; '.join(recording.account.errors)}")
-    limits = target.record.latency
     shares = (limits.late_share, limits.tail_share, limits.error_share)
     judged = judge(recording, traffic_profile, limits.target_s, *shares)
+    for chart in pictures(recording, traffic_profile, limits.target_s) if first else ():
+        evidence.attach(**chart.as_json())
     evidence.attach(
         "latency",
         traffic=traffic_profile.name,
