@@ -92,26 +92,31 @@ def undecided(sample: Sample, limit_s: float) -> bool:
     return sample.kind is Kind.UNANSWERED and sample.latency_s <= limit_s
 
 
-def in_blocks(samples: Iterable[Sample], bad: Bad) -> list[Block]:
+def block_s(stall_s: float) -> float:
+    """How long a block is: several of the longest stalls that are claimed, and no longer than counts are kept for."""
+    return min(BLOCK_S, 5 * stall_s)
+
+
+def in_blocks(samples: Iterable[Sample], bad: Bad, length_s: float = BLOCK_S) -> list[Block]:
     """How many were due in each block, and how many of them were bad."""
     blocks: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
     for sample in samples:
-        block = blocks[int(sample.at_s // BLOCK_S)]
+        block = blocks[int(sample.at_s // length_s)]
         block[0] += 1
         block[1] += bad(sample)
     return [(count, late) for count, late in blocks.values()]
 
 
-def late_blocks(samples: Iterable[Sample], target_s: float, *, felt: bool) -> list[Block]:
+def late_blocks(samples: Iterable[Sample], target_s: float, length_s: float = BLOCK_S, *, felt: bool) -> list[Block]:
     """Requests that were not answered within the target. Wrong answers are judged as such, not for their time."""
 
     def late(sample: Sample) -> bool:
         return sample.failed or (sample.latency_s if felt else sample.service_s) > target_s
 
-    return in_blocks((one for one in samples if not one.wrong and not undecided(one, target_s)), late)
+    return in_blocks((one for one in samples if not one.wrong and not undecided(one, target_s)), late, length_s)
 
 
-def faulty_blocks(samples: Iterable[Sample]) -> list[Block]:
+def faulty_blocks(samples: Iterable[Sample], length_s: float = BLOCK_S) -> list[Block]:
     """Requests that got a wrong answer, or none."""
     known = (sample for sample in samples if not undecided(sample, time_limit(sample.event)))
-    return in_blocks(known, lambda sample: bool(sample.fault))
+    return in_blocks(known, lambda sample: bool(sample.fault), length_s)

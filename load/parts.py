@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from fixtures.verdict.outcome import Reason, Verdict
 from load.clause import Claim, Clause, Risk, clause_of
 from load.events import time_limit
-from load.measured import Measured, faulty_blocks, late_blocks
+from load.measured import Measured, block_s, faulty_blocks, late_blocks
 from load.profiles import TrafficProfile
 from load.recording import Kind, Sample
 from load.validity import Problem
@@ -72,7 +72,7 @@ def error_part(seen: Measured, question: Question, problems: Sequence[Problem], 
     A run that the driver gave up in a `storm` of errors has failed.
     """
     profile = question.profile
-    blocks = faulty_blocks(seen.samples)
+    blocks = faulty_blocks(seen.samples, block_s(profile.stall_s))
     clause = clause_of(ALL, question.claim, blocks, seen.seconds, profile.stall_s, question.risk)
     details = (clause.describe(), *_commonest(seen.samples))
     if storm or clause.verdict is Verdict.FAIL:
@@ -120,11 +120,12 @@ def _by_subject(seen: Measured, question: Question, *, felt: bool) -> tuple[Clau
     Half the risk of failing wrongly goes to the first: a stall is everybody's, and their sum shows it best.
     """
     subjects = [*seen.by_event(question.profile.events), *seen.by_tenant()]
+    length_s = block_s(question.profile.stall_s)
     whole, each = question.risk.shared(2), question.risk.shared(2 * len(subjects))
     return tuple(
         clause_of(subject, question.claim, blocks, seen.seconds, question.profile.stall_s, risk)
         for subject, samples, risk in [(ALL, seen.samples, whole), *((*subject, each) for subject in subjects)]
-        for blocks in [late_blocks(samples, question.target_s, felt=felt)]
+        for blocks in [late_blocks(samples, question.target_s, length_s, felt=felt)]
     )
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from fixtures.verdict.outcome import Verdict
 from load.binomial import ALPHA
 from load.clause import Claim, clause_of
-from load.recording import BLOCK_S
+from load.measured import block_s
 from load.spread import Block
 
 RUNS = 1000
@@ -54,13 +54,14 @@ def rates(scenario: Scenario, claim: Claim, share: float, runs: int, chance: ran
 def _run(scenario: Scenario, share: float, chance: random.Random) -> list[Block]:
     """One run, in blocks."""
     late_from = list(_bursts(scenario, share, chance)) if scenario.burst_s else []
-    blocks = [[0, 0] for _ in range(math.ceil(scenario.seconds / BLOCK_S))]
+    length_s = block_s(scenario.stall_s)
+    blocks = [[0, 0] for _ in range(math.ceil(scenario.seconds / length_s))]
     at_s = chance.expovariate(scenario.rate)
     while at_s < scenario.seconds:
         while late_from and late_from[0] + scenario.burst_s <= at_s:
             late_from.pop(0)
         late = bool(late_from and late_from[0] <= at_s) if scenario.burst_s else chance.random() < share
-        block = blocks[int(at_s // BLOCK_S)]
+        block = blocks[int(at_s // length_s)]
         block[0] += 1
         block[1] += late
         at_s += chance.expovariate(scenario.rate)
@@ -79,6 +80,7 @@ def _bursts(scenario: Scenario, share: float, chance: random.Random) -> Iterator
 def scenarios() -> Iterator[tuple[Claim, Scenario]]:
     """The traffic that claims are made of: just long enough, and longer."""
     for claim, seconds, rate, stall_s in (
+        (P95, 24.0, 5.5, 0.3),
         (P95, 120.0, 4.0, 2.0),
         (P95, 300.0, 3.0, 5.0),
         (P95, 600.0, 10.0, 5.0),
