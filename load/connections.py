@@ -7,15 +7,15 @@ carries the cookies of another, and what failed is told and not tried again.
 
 from __future__ import annotations
 
-import select
+import contextlib
 import time
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import gevent
-from gevent import socket, ssl
+from gevent import monkey, socket, ssl
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketResponse
 
 from load.recording import Kind
@@ -24,6 +24,10 @@ MAX_IDLE_S = 2.0
 """Servers close what is idle, often after 5 s; a request that crosses with that is lost without anybody's fault."""
 MAX_BODY = 1_048_576
 """Bytes of an answer (as everywhere, see `Limits.size`)."""
+
+
+_select = monkey.get_original("select", "select")
+"""Without gevent's round trip, for what never waits."""
 
 
 class ExchangeError(Exception):
@@ -37,10 +41,10 @@ class ExchangeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. The names of headers are in lower case."""
+    """A whole answer."""
 
     status: int
-    headers: Mapping[str, str]
+    media_type: str
     body: bytes
 
 
@@ -54,6 +58,7 @@ class Connections:
         self._port = parts.port or (443 if self._tls else 80)
         self._prefix = parts.path.rstrip("/")
         self._fixed = f" HTTP/1.1\r\nhost: {parts.netloc.rpartition('@')[2]}\r\naccept-encoding: gzip, deflate\r\n"
+        self._addresses: list[Any] = []
         self._idle: list[tuple[socket.socket, float]] = []
 
     def post(self, path: str, headers: tuple[tuple[str, str], ...], body: bytes, limit_s: float) -> Answer:
@@ -77,7 +82,7 @@ class Connections:
             connection.close()
         else:
             self._idle.append((connection, time.perf_counter()))
-        return Answer(response.get_code(), {name.lower(): value for name, value in response.items()}, content)
+        return Answer(response.get_code(), str(response.get("content-type", "")), content)
 
     def close(self) -> None:
         """Close what is idle."""
@@ -89,18 +94,26 @@ class Connections:
         fresh_s = time.perf_counter() - MAX_IDLE_S
         while self._idle:
             connection, since = self._idle.pop()
-            if since > fresh_s and not select.select([connection], [], [], 0)[0]:
+            if since > fresh_s and not _select([connection], [], [], 0)[0]:
                 return connection
             connection.close()
         return None
 
     def _new(self) -> socket.socket:
-        connection = socket.create_connection((self._host, self._port))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._tls is None:
-            return connection
+        """A new connection, to the first address that takes one; the name is looked up once."""
+        if not self._addresses:
+            self._addresses = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        for address in self._addresses[:-1]:
+            with contextlib.suppress(OSError):
+                return self._connected(*address)
+        return self._connected(*self._addresses[-1])
+
+    def _connected(self, family: int, kind: int, protocol: int, _name: str, address: Any) -> socket.socket:
+        connection = socket.socket(family, kind, protocol)
         try:
-            return self._tls.wrap_socket(connection, server_hostname=self._host)
+            connection.connect(address)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return self._tls.wrap_socket(connection, server_hostname=self._host) if self._tls else connection
         except BaseException:
             connection.close()
             raise

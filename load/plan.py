@@ -17,19 +17,20 @@ from dataclasses import dataclass, replace
 from load.events import EVENTS, TOOL_EVENTS, TOOLS
 from load.profiles import ProfileError, TrafficProfile
 
-BEFORE_S = 60.0
-"""Calls from this long before the window are planned too; hardly one takes longer."""
 PAUSE_S = 1.0
 """Before a step in which the caller does not think."""
 SPREAD = 0.5
 """Of the logarithm of thinking times (facts: load.md section 6)."""
+MOST_TOOLS = 3
+LONG = 4.0
+"""Hardly anybody thinks for longer, in terms of the median."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """One request: it is due `at_s` seconds after the start, whatever became of those before it.
 
-    `call` is the number of the phone call that it belongs to.
+    `call` is the number of the phone call that it belongs to, `step` its place in that.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Arrival:
     event: str
     tenant: int
     call: int = 0
+    step: int = 0
 
 
 def make_plan(profile: TrafficProfile, tenants: int) -> list[Arrival]:
@@ -44,9 +46,11 @@ def make_plan(profile: TrafficProfile, tenants: int) -> list[Arrival]:
     if profile.flooded and tenants < 2:
         raise ProfileError(f"traffic {profile.name} needs two clinics, the target has {tenants}")
     due = [
-        Arrival(0, at_s, event, tenant, call)
+        Arrival(0, at_s, event, tenant, call, step)
         for call, (begin, tenant) in enumerate(_calls(profile, tenants))
-        for at_s, event in _steps(profile, begin, random.Random(f"{profile.seed}:{call}"))  # noqa: S311  # as below
+        for step, (at_s, event) in enumerate(
+            _steps(profile, begin, random.Random(f"{profile.seed}:{call}"))  # noqa: S311  # as below
+        )
         if 0 <= at_s < profile.duration_s
     ]
     due.sort(key=lambda arrival: (arrival.at_s, arrival.call))
@@ -67,14 +71,19 @@ def _calls(profile: TrafficProfile, tenants: int) -> Iterator[tuple[float, int]]
     """When each call begins, and which clinic it is for."""
     chance = random.Random(profile.seed)  # noqa: S311  # repeatable, not secret
     weights = [profile.tenants[number % len(profile.tenants)] for number in range(tenants)]
-    before = replace(profile.phase[0], seconds=BEFORE_S, rise=0.0, flood=0.0)
-    begin = -BEFORE_S
+    before = replace(profile.phase[0], seconds=_longest_call_s(profile), rise=0.0, flood=0.0)
+    begin = -before.seconds
     for phase in (before, *profile.phase):
         for flood, rate, rise in ((False, phase.rate, phase.rise), (True, phase.flood, 0.0)):
             for share in _shares(profile, phase.seconds * (rate + rise / 2), chance):
                 tenant = 0 if flood else chance.choices(range(tenants), weights)[0]
                 yield begin + phase.seconds * _inverse(rate, rise, share), tenant
         begin += phase.seconds
+
+
+def _longest_call_s(profile: TrafficProfile) -> float:
+    """From so long before the window calls may reach into it."""
+    return PAUSE_S * len(profile.call) + LONG * profile.think_s * MOST_TOOLS * profile.call.count(TOOLS)
 
 
 def _shares(profile: TrafficProfile, calls: float, chance: random.Random) -> list[float]:
@@ -105,7 +114,7 @@ def _steps(profile: TrafficProfile, begin: float, chance: random.Random) -> Iter
 
 def _tools(profile: TrafficProfile, chance: random.Random) -> list[str]:
     """One to three tools, each once, in the order of a conversation."""
-    wanted = min(len(profile.mix), chance.randint(1, 3))
+    wanted = min(len(profile.mix), chance.randint(1, MOST_TOOLS))
     chosen: set[str] = set()
     while len(chosen) < wanted:
         chosen.update(chance.choices([*profile.mix], [*profile.mix.values()]))

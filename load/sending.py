@@ -41,4 +41,4 @@ class Sender:
 
 
 def _exchange(prepared: Prepared, answer: Answer, body: bytes) -> Exchange:
-    return Exchange(Request("POST", prepared.path), answer.status, answer.headers, body)
+    return Exchange(Request("POST", prepared.path), answer.status, {"content-type": answer.media_type}, body)

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pytest_bdd import parsers, scenarios, then, when
 
 from fixtures.tenancy.audit import Audit, judge, judge_findings
+from fixtures.tenancy.breach import Outcome
 from fixtures.tenancy.catalogue import Catalogue, Policy, Relation
 from fixtures.tenancy.inference import infer
-from fixtures.tenancy.judging import Outcome
 from fixtures.tenancy.model import TenantModel
 from fixtures.tenancy.plugin import Shadow
 from fixtures.verdict.evidence import Evidence

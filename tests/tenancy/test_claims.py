@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fixtures.tenancy.claims import Mined, is_standard, mine, names_role, names_tenant, with_claim
-from fixtures.tenancy.identities import claim_paths
+from fixtures.tenancy.tokens import claim_paths
 from tests.tenancy.schemas import Build, snapshot
 
 TABLE = "create table visits (id int primary key, clinic_id text, note text);"

@@ -10,8 +10,9 @@ import pytest
 
 from fixtures.database.server import Server
 from fixtures.tenancy.claims import mine
-from fixtures.tenancy.identities import Client, Standing, Tokens, calibrated, clients
+from fixtures.tenancy.identities import Client, Standing, clients
 from fixtures.tenancy.proof import _counter
+from fixtures.tenancy.tokens import Tokens, calibrated
 from fixtures.tenancy.trial import Trial
 from tests.tenancy.schemas import CLINICS, Build, worlds_of
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from fixtures.tenancy.audit import Audit, judge
-from fixtures.tenancy.judging import Outcome
+from fixtures.tenancy.breach import Outcome
 from fixtures.tenancy.matrix import Matrix
 from fixtures.verdict.outcome import CriterionFailed, Inconclusive
 from tests.tenancy.schemas import CLINICS, OPEN, Audited

@@ -15,7 +15,6 @@ from fixtures.database.server import Server
 from fixtures.defects.schemas.base import healthy_text
 from fixtures.defects.schemas.catalogue import HEALTHY_SCHEMAS
 from fixtures.reference.deployment import SCHEMA
-from fixtures.tenancy.actions import Attempt
 from fixtures.tenancy.judging import Judge
 from fixtures.tenancy.mutants import Mutant, mutants
 from fixtures.tenancy.mutation import SAMPLE, BlindAuditError, Control, Fate, Outcome, Rehearsal, control
@@ -23,6 +22,7 @@ from fixtures.tenancy.proof import Proof, prove
 from fixtures.tenancy.snapshot import read_catalogue
 from fixtures.tenancy.standard_defects import STANDARDS, WRITES
 from fixtures.tenancy.trial import Trial
+from fixtures.tenancy.updates import Updates
 
 BAR = 0.99
 COMPLETE = {healthy.id: healthy for healthy in HEALTHY_SCHEMAS if healthy.complete}
@@ -140,8 +140,8 @@ def test_recorders_that_are_switched_off_are_found_out(audited: Audited) -> None
 def test_statements_that_are_never_tried_are_found_out(audited: Audited, monkeypatch: pytest.MonkeyPatch) -> None:
     """That the audit has no statement that does harm is no excuse: the control has its own."""
     proof = audited("bigint-keys")
-    monkeypatch.setattr(Attempt, "_forms", lambda *_: iter(()))
-    monkeypatch.setattr(Attempt, "_moves", lambda *_: iter(()))
+    monkeypatch.setattr(Updates, "_forms", lambda *_: iter(()))
+    monkeypatch.setattr(Updates, "_moves", lambda *_: iter(()))
     chosen = [mutant for mutant in _of_table(proof, "public.orders") if mutant.command == "update"]
     assert {Fate.UNSEEN} == {outcome.fate for outcome in _outcomes(proof, chosen)}
 

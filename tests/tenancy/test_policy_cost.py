@@ -12,10 +12,11 @@ import pytest
 from fixtures.database.schema import SchemaFile, load_schema
 from fixtures.database.server import Server
 from fixtures.tenancy.claims import mine
-from fixtures.tenancy.identities import Client, Standing, Tokens
+from fixtures.tenancy.identities import Client, Standing
 from fixtures.tenancy.inference import infer
 from fixtures.tenancy.policy_cost import GROWS, PER_ROW, costs
 from fixtures.tenancy.snapshot import read_catalogue
+from fixtures.tenancy.tokens import Tokens
 from fixtures.tenancy.trial import Trial
 from fixtures.tenancy.worlds import build_worlds
 from fixtures.verdict.finding import Finding, FindingSeverity

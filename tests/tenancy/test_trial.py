@@ -11,9 +11,11 @@ import pytest
 
 from fixtures.database.impersonation import Identity
 from fixtures.database.server import Server
-from fixtures.tenancy.identities import Client, Standing, token
+from fixtures.tenancy.identities import Client, Standing
+from fixtures.tenancy.observation import TOO_LONG, Seen
 from fixtures.tenancy.probe import Aim, Probe
-from fixtures.tenancy.trial import TOO_LONG, Seen, Trial
+from fixtures.tenancy.tokens import token
+from fixtures.tenancy.trial import Trial
 from tests.tenancy.schemas import CLINICS, Build, worlds_of
 
 HEAD = "create function {} returns {} language plpgsql security definer set search_path = '' as $$begin {} end$$;"
@@ -47,7 +49,7 @@ def trial(postgres: Server, build: Build) -> Iterator[Trial]:
 def member(trial: Trial) -> Client:
     """Of ours."""
     ours = trial.worlds.ours
-    claims = token(ours.user(0), "") | {"app_metadata": {"clinic_id": ours.key}}
+    claims = token(ours.user(0)) | {"app_metadata": {"clinic_id": ours.key}}
     return Client(Identity("member", "authenticated", claims), Standing.MEMBER)
 
 

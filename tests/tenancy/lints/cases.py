@@ -217,13 +217,13 @@ EXPOSURE = (
 GRANTS = (
     Case(
         "lint.default-privileges",
-        "alter default privileges in schema public grant all on tables to anon, authenticated",
+        "alter default privileges in schema public grant all on tables to anon, authenticated; create table new ()",
         "public",
         setup=PLAIN,
     ),
     Case(
         "lint.default-privileges",
-        "alter default privileges grant select on tables to authenticated",
+        "alter default privileges grant select on tables to authenticated; create table new ()",
         "(every schema)",
     ),
     Case(
