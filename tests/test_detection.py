@@ -25,12 +25,12 @@ seed = 5
 call = ["tools", "status-update"]
 mix = { availability = 1, booking = 1, lookup = 1 }
 
-# One kind of request only, so that p99 can be shown as soon.
+# One kind of request only, so that p99 can be shown in a minute.
 [quick-tail]
-rate = 40.0
+rate = 20.0
 warm_up_s = 2.0
-measured_s = 30.0
-stall_s = 0.075
+measured_s = 60.0
+stall_s = 0.15
 seed = 5
 call = ["status-update"]
 """

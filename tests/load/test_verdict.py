@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import replace
 
 import pytest
 
 from fixtures.verdict.outcome import Reason, Verdict
 from load.plan import Arrival
-from load.profiles import TrafficProfile
+from load.profiles import FILE, TrafficProfile, load_profile
 from load.recording import Ending, Kind, Recording
 from load.verdict import LatencyVerdict, judge
 from tests.load.synthetic import TRAFFIC, Serve, account_of, recorded
@@ -222,3 +223,18 @@ def test_judgement_as_json() -> None:
     assert "pass" == document["verdict"] == document["latency"]["verdict"]
     clause = document["latency"]["clauses"][0]
     assert {"subject", "count", "late", "effective_count", "lower", "upper", "budget"} <= clause.keys()
+
+
+@pytest.mark.parametrize("name", tomllib.loads(FILE.read_text()))
+def test_every_profile_can_pass(name: str) -> None:
+    """Where nothing is late: its rates, times and looks suffice for what it claims."""
+    profile = load_profile(name)
+    assert Verdict.PASS is judged(recorded(profile), profile).verdict
+
+
+def test_smoke_leaves_room_for_a_late_request() -> None:
+    """One among those of its kind, as any service has."""
+    smoke = load_profile("smoke")
+    late = next(one.number for one in recorded(smoke).samples if one.event == "booking" and one.at_s > 50)
+    made = recorded(smoke, lambda a: 2.5 if a.number == late else 0.01)
+    assert Verdict.PASS is judged(made, smoke).verdict
