@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from pytest_bdd import scenarios, then, when
 
 from fixtures.target.target import Target
 from fixtures.verdict.evidence import Evidence
 from fixtures.verdict.outcome import Inconclusive, NotApplicable, Reason, Verdict, Violation, fail_on
+from load.once import once
 from load.pictures import pictures
 from load.profiles import TrafficProfile
 from load.recording import Recording
@@ -26,7 +29,9 @@ def calls_come_in(
     """Locust in a process of its own, once for all scenarios; the numbers that follow are from its raw samples."""
     limits = target.record.latency
     if first := RECORDING not in request.config.stash:
-        request.config.stash[RECORDING] = request.getfixturevalue("traffic_recording")
+        reports = request.config.option.report_dir or request.config.rootpath / "reports"
+        send = partial(request.getfixturevalue, "traffic_recording")
+        request.config.stash[RECORDING] = once(send, reports.absolute() / "load")
     recording = request.config.stash[RECORDING]
     if recording.account.errors:
         raise LoadRunError(f"the driver failed: {'; '.join(recording.account.errors)}")
