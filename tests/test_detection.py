@@ -15,15 +15,15 @@ from tests.gate import PROJECT, GateRun, run_gate
 from tests.sampling import sample
 
 TRAFFIC = """
-# The smoke profile in little: stalls of up to 0.3 s are claimed, so 24 s suffice.
+# The smoke profile in little: stalls of up to 0.375 s are claimed, so 30 s suffice.
 [quick]
-rate = 10.0
+rate = 5.0
 warm_up_s = 3.0
-measured_s = 24.0
-stall_s = 0.3
+measured_s = 30.0
+stall_s = 0.375
 seed = 5
-call = ["tools", "status-update"]
-mix = { availability = 1, booking = 1, lookup = 1 }
+call = ["tools"]
+mix = { booking = 1, lookup = 1 }
 
 # One kind of request only, so that p99 can be shown in a minute.
 [quick-tail]
@@ -66,7 +66,8 @@ def judge(tmp_path: Path) -> Judge:
         if any(id_.startswith("monitoring.latency") for id_ in defect.fails):
             traffic = tmp_path / "traffic.toml"
             traffic.write_text(TRAFFIC)
-            name = "quick-tail" if defect.fails == {"monitoring.latency.tail"} else "quick"
+            rare = "monitoring.latency.tail" in defect.inconclusive or defect.fails == {"monitoring.latency.tail"}
+            name = "quick-tail" if rare else "quick"
             selection = ["-m", "latency", "--traffic", name, "--traffic-file", str(traffic)]
         return run_gate(tmp_path / "reports", "--target", "sandbox", "-q", *selection, variables=variables)
 
