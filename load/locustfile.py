@@ -132,7 +132,7 @@ class Process:
         write_judged(directory, recording.account.run, judged)
         sys.stdout.write("\n".join([f"voxanne: {self.traffic.profile.name}: {judged.verdict}", *judged.details, ""]))
         sys.stdout.flush()
-        self.environment.process_exit_code = EXIT[judged.verdict]
+        self.environment.process_exit_code = EXIT.get(judged.verdict, EXIT["inconclusive"])
 
     def _run(self) -> str:
         """The harness's name for the run, or a new one."""
