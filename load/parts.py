@@ -16,6 +16,7 @@ from load.recording import Kind, Sample
 from load.validity import Problem
 
 ALL = "all requests"
+OF_ALL = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +118,11 @@ def _ceiling_part(seen: Measured, question: Question, problems: Sequence[Problem
 def _by_subject(seen: Measured, question: Question, *, felt: bool) -> tuple[Clause, ...]:
     """A clause for all requests, for each kind that was planned, and for each clinic.
 
-    Half the risk of failing wrongly goes to the first: a stall is everybody's, and their sum shows it best.
+    Most of the risk of failing wrongly goes to the first: a stall is everybody's, and their sum shows it best.
     """
     subjects = [*seen.by_event(question.profile.events), *seen.by_tenant()]
     length_s = block_s(question.profile.stall_s)
-    whole, each = question.risk.shared(2), question.risk.shared(2 * len(subjects))
+    whole, each = (question.risk.weighted(share) for share in (OF_ALL, (1 - OF_ALL) / len(subjects)))
     return tuple(
         clause_of(subject, question.claim, blocks, seen.seconds, question.profile.stall_s, risk)
         for subject, samples, risk in [(ALL, seen.samples, whole), *((*subject, each) for subject in subjects)]

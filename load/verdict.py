@@ -73,7 +73,7 @@ def judge(
 
     Where the profile declares looks, the risk is shared out among them: any may fail, the last that was reached passes.
     """
-    risk = Risk().shared(1, max(1, len(profile.looks)))
+    risk = Risk().spent_over(max(1, len(profile.looks)))
     claims = (Claim("p95", late_share), Claim("p99", tail_share), Claim("the error rate", error_share, "bad"))
     questions = [Question(claim, target_s, risk, profile) for claim in claims]
     looks = [_at_look(recording, questions, until_s) for until_s in look_ends(recording.samples, profile)]
