@@ -13,7 +13,7 @@ from load.measured import measured
 from load.parts import Part, Question, latency_part
 from load.profiles import Phase
 from load.recording import Recording
-from load.validity import problems_of
+from load.validity import lags_of, problems_of
 
 
 def knee_part(recording: Recording, question: Question) -> Part:
@@ -50,7 +50,7 @@ def _open(part: Part) -> Sequence[str]:
 def _judged(recording: Recording, question: Question, begin: float, end: float) -> Part:
     """The run between two times. That the driver gave up later, at too high a rate, is no fault of this part."""
     seen = measured(recording.samples, question.profile, end, begin)
-    return latency_part(seen, question, list(problems_of(recording, seen.samples, whole=False)))
+    return latency_part(seen, question, [*problems_of(recording, whole=False), *lags_of(seen.samples)])
 
 
 def _within(part: Part) -> bool:

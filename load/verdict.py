@@ -19,7 +19,7 @@ from load.measured import look_ends, measured
 from load.parts import Part, Question, error_part, latency_part, tail_part
 from load.profiles import TrafficProfile
 from load.recording import Ending, Recording
-from load.validity import problems_of
+from load.validity import lags_of, problems_of
 
 TAIL_SHARE = 0.01
 ERROR_SHARE = 0.001
@@ -89,10 +89,11 @@ def _at_look(recording: Recording, questions: Sequence[Question], until_s: float
     if late.profile.claim == "knee":
         return {"latency": knee_part(recording, late), "tail": NO_CLAIM, "errors": NO_CLAIM}
     seen = measured(recording.samples, late.profile, until_s)
-    problems = list(problems_of(recording, seen.samples))
+    problems = list(problems_of(recording))
+    of_time = [*problems, *lags_of(seen.samples)]
     storm = any(account.ended is Ending.ERROR_STORM for account in recording.accounts)
     return {
-        "latency": latency_part(seen, late, problems),
-        "tail": tail_part(seen, tail, problems),
+        "latency": latency_part(seen, late, of_time),
+        "tail": tail_part(seen, tail, of_time),
         "errors": error_part(seen, errors, problems, storm=storm),
     }

@@ -127,6 +127,7 @@ def test_lagging_generator_decides_nothing() -> None:
     ):
         verdict = judged(recorded(lag=lag))
         assert (Verdict.INCONCLUSIVE, Reason.GENERATOR_SATURATED) == (verdict.verdict, verdict.reason)
+        assert Verdict.PASS is verdict.parts["errors"].verdict  # right answers are right, whenever they were asked for
 
 
 @pytest.mark.parametrize("ending", [one for one in Ending if one is not Ending.FINISHED])
