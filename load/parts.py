@@ -89,8 +89,9 @@ def _share_part(seen: Measured, question: Question, problems: Sequence[Problem])
     """The share of late requests from when they were due; from when they were sent it has to come to the same."""
     felt, sent = _by_subject(seen, question, felt=True), _by_subject(seen, question, felt=False)
     both = list(zip(felt, sent, strict=True))
-    if failed := [one.describe() for one, other in both if one.verdict is other.verdict is Verdict.FAIL]:
-        return Part(Verdict.FAIL, tuple(failed), clauses=felt)
+    if failed := [one for one, other in both if one.verdict is other.verdict is Verdict.FAIL]:
+        worst_first = sorted(failed, key=lambda clause: -clause.lower)
+        return Part(Verdict.FAIL, tuple(clause.describe() for clause in worst_first), clauses=felt)
     if problems:
         return _invalid(problems, felt)
     for one, other in both:
