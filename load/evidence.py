@@ -36,7 +36,7 @@ def clear_recording(directory: Path) -> None:
 
 def write_judged(directory: Path, run: str, judged: LatencyVerdict) -> None:
     """Write what was concluded, for who has no gate round the run."""
-    _put(directory / JUDGED, json.dumps({"run": run, **asdict(judged)}, indent=2))
+    _put(directory / JUDGED, json.dumps({"run": run, **judged.as_json()}, indent=2))
 
 
 def read_recording(directory: Path) -> Recording | None:
