@@ -21,7 +21,7 @@ from fixtures.target.target import Target
 from fixtures.verdict.outcome import Verdict
 from load import run
 from load.profiles import TrafficProfile, load_profile
-from load.recording import Recording
+from load.recording import Ending, Recording
 from load.run import LoadRunError, run_traffic
 from load.verdict import judge
 from tests import servers
@@ -65,6 +65,15 @@ def answer_promptly(connection: servers.Connection) -> None:
         connection.sendall(OK)
 
 
+def answering_and_telling(called: threading.Event) -> Callable[[servers.Connection], None]:
+    def handle(connection: servers.Connection) -> None:
+        while servers.read_request(connection):
+            called.set()
+            connection.sendall(OK)
+
+    return handle
+
+
 def test_prompt_server(send: Callable[[str], Recording], traffic: tuple[TrafficProfile, Path]) -> None:
     """Every planned call is sent, answered and recorded, and the verdict passes."""
     with servers.serving(answer_promptly) as url:
@@ -98,27 +107,48 @@ def test_refused_connections_are_faults(send: Callable[[str], Recording], traffi
     assert Verdict.FAIL is judge(made, traffic[0], 2.0, 0.05).verdict
 
 
-def test_killed_driver_gives_no_recording(send: Callable[[str], Recording]) -> None:
-    """SIGTERM in mid-run, with which Locust itself exits 0."""
+def test_terminated_driver_tells_what_it_has(
+    send: Callable[[str], Recording], traffic: tuple[TrafficProfile, Path]
+) -> None:
+    """SIGTERM in mid-run, with which Locust itself exits 0: a part is recorded, and it does not pass."""
+    called = threading.Event()
 
     def terminate() -> None:
-        for _ in range(200):
-            for child in psutil.Process().children():
-                if "locust" in " ".join(child.cmdline()) and time.time() - child.create_time() > 4:
-                    child.send_signal(signal.SIGTERM)
-                    return
-            time.sleep(0.1)
+        called.wait(60)
+        time.sleep(1)
+        next(_driver_of(os.getpid())).send_signal(signal.SIGTERM)
 
     thread = threading.Thread(target=terminate)
     thread.start()
-    with servers.serving(answer_promptly) as url, pytest.raises(LoadRunError, match="without a recording"):
+    with servers.serving(answering_and_telling(called)) as url:
+        made = send(url)
+    thread.join()
+    assert Ending.TERMINATED is made.account.ended
+    assert 0 < made.account.offered == len(made.samples) < made.account.planned
+    assert Verdict.PASS is not judge(made, traffic[0], 2.0, 0.05).verdict
+
+
+def test_killed_driver_gives_no_recording(send: Callable[[str], Recording]) -> None:
+    """SIGKILL leaves nothing to judge; that is an error of the run, not a verdict."""
+    called = threading.Event()
+
+    def kill() -> None:
+        called.wait(60)
+        next(_driver_of(os.getpid())).kill()
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    with (
+        servers.serving(answering_and_telling(called)) as url,
+        pytest.raises(LoadRunError, match="without a recording"),
+    ):
         send(url)
     thread.join()
 
 
 def test_run_is_bounded_in_time(send: Callable[[str], Recording], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A driver that never ends is ended."""
-    monkeypatch.setattr(run, "START_LIMIT_S", -28.0)  # 9 s of traffic + 21 s to drain - 28 s
+    """A driver that never ends is ended, whether it has something to tell by then or not."""
+    monkeypatch.setattr(run, "START_LIMIT_S", -29.9)  # 9 s of traffic + 21 s to drain - 29.9 s
     with servers.serving(answer_promptly) as url, pytest.raises(LoadRunError):
         send(url)
 
