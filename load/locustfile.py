@@ -128,7 +128,8 @@ class Process:
         self.environment.process_exit_code = EXIT["fail"]  # should what follows fail
         directory, latency = Path(self.options.recording), self.record.latency
         write_recording(directory, recording)
-        judged = judge(recording, self.traffic.profile, latency.target_s, latency.late_share)
+        shares = (latency.late_share, latency.tail_share, latency.error_share)
+        judged = judge(recording, self.traffic.profile, latency.target_s, *shares)
         write_judged(directory, recording.account.run, judged)
         sys.stdout.write("\n".join([f"voxanne: {self.traffic.profile.name}: {judged.verdict}", *judged.details, ""]))
         sys.stdout.flush()
