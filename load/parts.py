@@ -53,12 +53,12 @@ def latency_part(seen: Measured, question: Question, problems: Sequence[Problem]
 
 
 def tail_part(seen: Measured, question: Question, problems: Sequence[Problem]) -> Part:
-    """p99, where the traffic is long enough for such a claim at all; that depends on its plan only."""
+    """p99, where the traffic is long enough for such a claim at all: not by what was late, but by its plan."""
     if question.profile.claim != "share":
         return Part(Verdict.NOT_APPLICABLE, (f"traffic {question.profile.name} claims nothing about shares",))
     part = _share_part(seen, question, problems)
     unclaimable = [clause.subject for clause in part.clauses if not clause.claimable]
-    if part.verdict is Verdict.FAIL or not unclaimable:
+    if part.verdict is Verdict.FAIL or problems or not unclaimable:
         return part
     fact = (
         f"traffic {question.profile.name} is too short to show {question.claim.name}: {seen.seconds:.0f} s without any "

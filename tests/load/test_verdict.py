@@ -148,7 +148,7 @@ def test_what_the_end_cut_off_is_neither_late_nor_wrong() -> None:
     """Unless it was late by then."""
     soon = recorded(service=lambda _: 0.2, fault=lambda _: Kind.UNANSWERED)
     long_ago = recorded(service=lambda _: 3.0, fault=lambda _: Kind.UNANSWERED)
-    assert "inconclusive not-applicable inconclusive" == verdicts(judged(ended(soon, Ending.TERMINATED)))
+    assert "inconclusive inconclusive inconclusive" == verdicts(judged(ended(soon, Ending.TERMINATED)))
     assert "fail fail inconclusive" == verdicts(judged(ended(long_ago, Ending.TERMINATED)))
 
 
