@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from load.plan import make_plan
-from load.profiles import FILE, ProfileError, load_profile
+from load.profiles import FILE, Phase, ProfileError, load_profile
 
 SMOKE = load_profile("smoke")
 
@@ -23,9 +23,9 @@ def test_same_seed_same_plan() -> None:
 
 def test_smoke_can_be_decided() -> None:
     """Enough calls of each kind, for long enough, that a clean run passes (facts: load.md section 4.3)."""
-    measured = [arrival for arrival in make_plan(SMOKE, 2) if arrival.at_s >= SMOKE.warm_up_s]
+    measured = [arrival for arrival in make_plan(SMOKE, 2) if SMOKE.phase_at(arrival.at_s).judged]
     counts = Counter(arrival.event for arrival in measured)
-    assert counts.keys() == SMOKE.mix.keys()
+    assert counts.keys() == {*SMOKE.events}
     assert min(counts.values()) >= 93
     assert SMOKE.measured_s / SMOKE.stall_s >= 59
 
@@ -39,7 +39,7 @@ def test_times_are_in_order_and_in_bounds() -> None:
 
 def test_arrivals_are_not_evenly_spaced() -> None:
     """Gaps of a Poisson process: their spread is their mean (seeded, so no chance is involved)."""
-    times = [arrival.at_s for arrival in make_plan(replace(SMOKE, rate=100), 2)]
+    times = [arrival.at_s for arrival in make_plan(replace(SMOKE, phase=(Phase("steady", 120.0, 100.0),)), 2)]
     gaps = [later - earlier for earlier, later in pairwise(times)]
     mean = sum(gaps) / len(gaps)
     spread = (sum((gap - mean) ** 2 for gap in gaps) / len(gaps)) ** 0.5
@@ -59,7 +59,8 @@ def test_unknown_profile_lists_the_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "says"), [(("rate =", "rat ="), "rat"), (("booking = 1", "bookin = 1"), "unknown events bookin")]
+    ("change", "says"),
+    [(("rate =", "rat ="), "rat"), (("stall_s =", "mix.bookin = 1\nstall_s ="), "unknown tools bookin")],
 )
 def test_faulty_profile(tmp_path: Path, change: tuple[str, str], says: str) -> None:
     """The fault is named."""
