@@ -12,12 +12,12 @@ from typing import Any
 from fixtures.target.canaries import Organisation
 from fixtures.target.exchange import Exchange
 from fixtures.target.record import Paths
-from fixtures.vapi.client import encode
 from fixtures.vapi.message import (
     Message,
     ToolCall,
     assistant_request,
     call_to,
+    encode,
     end_of_call_report,
     new_tool_call_id,
     status_update,
