@@ -36,9 +36,13 @@ class Risk(NamedTuple):
     passing: float = ALPHA
     failing: float = ALPHA
 
-    def shared(self, clauses: int, looks: int = 1) -> Risk:
-        """For one of several clauses, at one of several looks at the same run."""
-        return Risk(self.passing / looks, self.failing / looks / max(1, clauses))
+    def weighted(self, share: float) -> Risk:
+        """For a clause among several, with its share of the risk of failing."""
+        return Risk(self.passing, self.failing * share)
+
+    def spent_over(self, looks: int) -> Risk:
+        """For one of several looks at the same run."""
+        return Risk(self.passing / looks, self.failing / looks)
 
 
 USUAL = Risk()

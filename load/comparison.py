@@ -28,7 +28,7 @@ from load.parts import ALL
 from load.profiles import FILE, ProfileError, TrafficProfile, load_profile
 from load.recording import Recording, Sample
 from load.student import t_quantile
-from load.validity import problems_of
+from load.validity import lags_of, problems_of
 
 MARGIN = 0.1
 FLOOR_S = 0.05
@@ -116,8 +116,8 @@ def _problems(before: Sequence[Recording], after: Sequence[Recording], profile: 
         yield f"{len(before)} runs before and {len(after)} after; at least {FEWEST_PAIRS} of each are needed, in pairs"
     for when, runs in (("before", before), ("after", after)):
         for number, recording in enumerate(runs, start=1):
-            seen = measured(recording.samples, profile)
-            yield from (f"run {number} {when}: {problem.detail}" for problem in problems_of(recording, seen.samples))
+            problems = [*problems_of(recording), *lags_of(measured(recording.samples, profile).samples)]
+            yield from (f"run {number} {when}: {problem.detail}" for problem in problems)
 
 
 def _figures(recording: Recording, profile: TrafficProfile) -> Figures:

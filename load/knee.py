@@ -13,7 +13,7 @@ from load.measured import measured
 from load.parts import Part, Question, latency_part
 from load.profiles import Phase
 from load.recording import Recording
-from load.validity import problems_of
+from load.validity import lags_of, problems_of
 
 
 def knee_part(recording: Recording, question: Question) -> Part:
@@ -25,7 +25,7 @@ def knee_part(recording: Recording, question: Question) -> Part:
             break
         step, last = _judged(recording, question, begin, end), _judged(recording, question, 0.0, end)
         if Verdict.FAIL in {step.verdict, last.verdict}:
-            return _broke(holds, phase, step if step.verdict is Verdict.FAIL else last)
+            return _broke(holds, phase, step if step.verdict is Verdict.FAIL else last, begins=not begin)
         holds = phase if last.verdict is Verdict.PASS and _within(step) else holds
         begin = end
     if holds is None:
@@ -35,9 +35,13 @@ def knee_part(recording: Recording, question: Question) -> Part:
     )
 
 
-def _broke(holds: Phase | None, phase: Phase, part: Part) -> Part:
+def _broke(holds: Phase | None, phase: Phase, part: Part, *, begins: bool) -> Part:
+    """What is said at the first rate that does not hold; with the lowest it `begins`."""
+    if holds is None and begins:
+        return Part(Verdict.FAIL, (f"{phase.rate:g} calls/s, the lowest rate, do not hold", *part.details))
     if holds is None:
-        return Part(Verdict.FAIL, (f"{phase.rate:g} calls/s, and no lower rate was shown to hold", *part.details))
+        told = f"{phase.rate:g} calls/s do not hold; at lower rates it was too short to show that they do"
+        return Part(Verdict.INCONCLUSIVE, (told, *part.details), Reason.TOO_FEW_SAMPLES)
     told = f"the knee: {holds.rate:g} calls/s hold, {phase.rate:g} do not"
     return Part(Verdict.PASS, (told, *part.details), None, part.clauses)
 
@@ -50,7 +54,7 @@ def _open(part: Part) -> Sequence[str]:
 def _judged(recording: Recording, question: Question, begin: float, end: float) -> Part:
     """The run between two times. That the driver gave up later, at too high a rate, is no fault of this part."""
     seen = measured(recording.samples, question.profile, end, begin)
-    return latency_part(seen, question, list(problems_of(recording, seen.samples, whole=False)))
+    return latency_part(seen, question, [*problems_of(recording, whole=False), *lags_of(seen.samples)])
 
 
 def _within(part: Part) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -22,12 +21,13 @@ def once(make: Callable[[], Recording], directory: Path) -> Recording:
     run = os.environ.get(XDIST_RUN)
     if not run:
         return make()
-    with _alone(Path(tempfile.gettempdir()) / f"voxanne-traffic-{run}") as made:
-        if made.read() == str(directory) and (recording := read_recording(directory)):
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(directory.parent / ".traffic-of") as made:
+        if made.read() == run and (recording := read_recording(directory)):
             return recording
         recording = make()
         made.truncate(0)
-        made.write(str(directory))
+        made.write(run)
         return recording
 
 

@@ -16,6 +16,7 @@ from load.recording import Kind, Sample
 from load.validity import Problem
 
 ALL = "all requests"
+OF_ALL = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,12 @@ def latency_part(seen: Measured, question: Question, problems: Sequence[Problem]
 
 
 def tail_part(seen: Measured, question: Question, problems: Sequence[Problem]) -> Part:
-    """p99, where the traffic is long enough for such a claim at all; that depends on its plan only."""
+    """p99, where the traffic is long enough for such a claim at all: not by what was late, but by its plan."""
     if question.profile.claim != "share":
         return Part(Verdict.NOT_APPLICABLE, (f"traffic {question.profile.name} claims nothing about shares",))
     part = _share_part(seen, question, problems)
     unclaimable = [clause.subject for clause in part.clauses if not clause.claimable]
-    if part.verdict is Verdict.FAIL or not unclaimable:
+    if part.verdict is Verdict.FAIL or problems or not unclaimable:
         return part
     fact = (
         f"traffic {question.profile.name} is too short to show {question.claim.name}: {seen.seconds:.0f} s without any "
@@ -88,8 +89,9 @@ def _share_part(seen: Measured, question: Question, problems: Sequence[Problem])
     """The share of late requests from when they were due; from when they were sent it has to come to the same."""
     felt, sent = _by_subject(seen, question, felt=True), _by_subject(seen, question, felt=False)
     both = list(zip(felt, sent, strict=True))
-    if failed := [one.describe() for one, other in both if one.verdict is other.verdict is Verdict.FAIL]:
-        return Part(Verdict.FAIL, tuple(failed), clauses=felt)
+    if failed := [one for one, other in both if one.verdict is other.verdict is Verdict.FAIL]:
+        worst_first = sorted(failed, key=lambda clause: -clause.lower)
+        return Part(Verdict.FAIL, tuple(clause.describe() for clause in worst_first), clauses=felt)
     if problems:
         return _invalid(problems, felt)
     for one, other in both:
@@ -117,11 +119,11 @@ def _ceiling_part(seen: Measured, question: Question, problems: Sequence[Problem
 def _by_subject(seen: Measured, question: Question, *, felt: bool) -> tuple[Clause, ...]:
     """A clause for all requests, for each kind that was planned, and for each clinic.
 
-    Half the risk of failing wrongly goes to the first: a stall is everybody's, and their sum shows it best.
+    Most of the risk of failing wrongly goes to the first: a stall is everybody's, and their sum shows it best.
     """
     subjects = [*seen.by_event(question.profile.events), *seen.by_tenant()]
     length_s = block_s(question.profile.stall_s)
-    whole, each = question.risk.shared(2), question.risk.shared(2 * len(subjects))
+    whole, each = (question.risk.weighted(share) for share in (OF_ALL, (1 - OF_ALL) / len(subjects)))
     return tuple(
         clause_of(subject, question.claim, blocks, seen.seconds, question.profile.stall_s, risk)
         for subject, samples, risk in [(ALL, seen.samples, whole), *((*subject, each) for subject in subjects)]

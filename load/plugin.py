@@ -15,6 +15,8 @@ from load.run import run_traffic, time_limit_s
 CHECK_S = 120.0
 """What a check takes beyond its traffic, with a wide margin."""
 PROFILE = pytest.StashKey[TrafficProfile]()
+TOLD = pytest.StashKey[list[str]]()
+"""What the traffic found out, for the terminal."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,6 +40,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("latency"):
             item.add_marker(pytest.mark.timeout(limit_s))
+
+
+def pytest_verdict_facts(config: pytest.Config) -> list[str]:
+    """What the traffic found out, once it was sent."""
+    return config.stash.get(TOLD, [])
 
 
 @pytest.fixture

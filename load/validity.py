@@ -24,13 +24,21 @@ class Problem(NamedTuple):
     detail: str
 
 
-def problems_of(recording: Recording, measured: Sequence[Sample], *, whole: bool = True) -> Iterator[Problem]:
-    """Everything that is wrong with a run; `measured` are the samples that are judged.
-
-    Unless it is judged `whole`, it may have been given up after them.
-    """
+def problems_of(recording: Recording, *, whole: bool = True) -> Iterator[Problem]:
+    """What is wrong with a run; unless it is judged `whole`, it may have been given up after what is judged."""
     yield from (Problem(Reason.PRECONDITION_LOST, detail) for detail in _broken(recording, whole=whole))
-    yield from (Problem(Reason.GENERATOR_SATURATED, detail) for detail in _saturated(recording, measured, whole=whole))
+    account = recording.account
+    if whole and (account.ended is Ending.OVERLOADED or account.in_flight_peak >= account.in_flight_cap > 0):
+        detail = f"{account.in_flight_peak} requests were open at once, which is all that the driver allows"
+        yield Problem(Reason.GENERATOR_SATURATED, detail)
+
+
+def lags_of(measured: Sequence[Sample]) -> Iterator[Problem]:
+    """Signs that the generator was late itself, by the samples that are judged: then nothing is known of lateness.
+
+    It never waits for answers, so its lag is its own. Whether answers are right does not depend on it.
+    """
+    yield from (Problem(Reason.GENERATOR_SATURATED, detail) for detail in _lagging(measured))
 
 
 def _broken(recording: Recording, *, whole: bool) -> Iterator[str]:
@@ -52,11 +60,7 @@ def _broken(recording: Recording, *, whole: bool) -> Iterator[str]:
         )
 
 
-def _saturated(recording: Recording, measured: Sequence[Sample], *, whole: bool) -> Iterator[str]:
-    """Signs that the generator, not the server, was the limit. It never waits for answers: its lag is its own."""
-    account = recording.account
-    if whole and (account.ended is Ending.OVERLOADED or account.in_flight_peak >= account.in_flight_cap > 0):
-        yield f"{account.in_flight_peak} requests were open at once, which is all that the driver allows"
+def _lagging(measured: Sequence[Sample]) -> Iterator[str]:
     lags = sorted(sample.lag_s for sample in measured)
     if lags and (p99 := lags[int(0.99 * (len(lags) - 1))]) > MAX_LAG_P99_S:
         allowed = f"allowed: {MAX_LAG_P99_S * 1000:.0f} ms"

@@ -19,7 +19,7 @@ from load.measured import look_ends, measured
 from load.parts import Part, Question, error_part, latency_part, tail_part
 from load.profiles import TrafficProfile
 from load.recording import Ending, Recording
-from load.validity import problems_of
+from load.validity import lags_of, problems_of
 
 TAIL_SHARE = 0.01
 ERROR_SHARE = 0.001
@@ -73,7 +73,7 @@ def judge(
 
     Where the profile declares looks, the risk is shared out among them: any may fail, the last that was reached passes.
     """
-    risk = Risk().shared(1, max(1, len(profile.looks)))
+    risk = Risk().spent_over(max(1, len(profile.looks)))
     claims = (Claim("p95", late_share), Claim("p99", tail_share), Claim("the error rate", error_share, "bad"))
     questions = [Question(claim, target_s, risk, profile) for claim in claims]
     looks = [_at_look(recording, questions, until_s) for until_s in look_ends(recording.samples, profile)]
@@ -89,10 +89,11 @@ def _at_look(recording: Recording, questions: Sequence[Question], until_s: float
     if late.profile.claim == "knee":
         return {"latency": knee_part(recording, late), "tail": NO_CLAIM, "errors": NO_CLAIM}
     seen = measured(recording.samples, late.profile, until_s)
-    problems = list(problems_of(recording, seen.samples))
+    problems = list(problems_of(recording))
+    of_time = [*problems, *lags_of(seen.samples)]
     storm = any(account.ended is Ending.ERROR_STORM for account in recording.accounts)
     return {
-        "latency": latency_part(seen, late, problems),
-        "tail": tail_part(seen, tail, problems),
+        "latency": latency_part(seen, late, of_time),
+        "tail": tail_part(seen, tail, of_time),
         "errors": error_part(seen, errors, problems, storm=storm),
     }

@@ -12,6 +12,7 @@ from fixtures.verdict.evidence import Evidence
 from fixtures.verdict.outcome import Inconclusive, NotApplicable, Reason, Verdict, Violation, fail_on
 from load.once import once
 from load.pictures import pictures
+from load.plugin import TOLD
 from load.profiles import TrafficProfile
 from load.recording import Recording
 from load.run import LoadRunError
@@ -39,6 +40,8 @@ def calls_come_in(
     judged = judge(recording, traffic_profile, limits.target_s, *shares)
     for chart in pictures(recording, traffic_profile, limits.target_s) if first else ():
         evidence.attach(**chart.as_json())
+    found = judged.parts["latency"].details[:1]
+    request.config.stash[TOLD] = [f"traffic {traffic_profile.name}: {detail}" for detail in found]
     evidence.attach(
         "latency",
         traffic=traffic_profile.name,

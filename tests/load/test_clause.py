@@ -37,8 +37,8 @@ def test_verdict(blocks: list[Block], verdict: Verdict) -> None:
 
 def test_failing_shares_the_risk_and_passing_does_not() -> None:
     """Of twenty clauses each must pass, and any may fail."""
-    assert Risk(0.05, 0.0025) == Risk().shared(20)
-    assert Risk(0.025, 0.00125) == Risk().shared(20, looks=2)
+    assert Risk(0.05, 0.0125) == Risk().weighted(0.25)
+    assert Risk(0.025, 0.025) == Risk().spent_over(2)
 
 
 def test_more_seconds() -> None:

@@ -47,6 +47,11 @@ def test_already_the_lowest_rate_is_too_high() -> None:
     assert Verdict.FAIL is part(lambda _: 3.0).verdict
 
 
+def test_the_second_rate_is_too_high() -> None:
+    """A minute of the first is too short to show that it holds."""
+    assert Verdict.INCONCLUSIVE is part(overloaded_from(60.0)).verdict
+
+
 def test_a_driver_that_gave_up_above_the_knee_does_no_harm() -> None:
     """That is how such a run may end."""
     made = recorded(RISING, overloaded_from(130.0))

@@ -14,9 +14,8 @@ from tests.load.synthetic import recorded
 
 
 def test_workers_of_one_run_share_the_traffic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second waits for the first, and has the same samples."""
-    monkeypatch.setenv(XDIST_RUN, f"test-{tmp_path.name}")
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    """The second waits for the first, and has the same samples; the next run sends its own."""
+    monkeypatch.setenv(XDIST_RUN, "one run")
     made: list[int] = []
 
     def make() -> Recording:
@@ -32,6 +31,9 @@ def test_workers_of_one_run_share_the_traffic(tmp_path: Path, monkeypatch: pytes
         thread.join()
     assert [1] == made
     assert 1 == len({one.samples for one in got})
+    monkeypatch.setenv(XDIST_RUN, "another run")
+    once(make, tmp_path / "load")
+    assert [1, 1] == made
 
 
 def test_one_process_sends_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

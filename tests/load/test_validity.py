@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from load.recording import Ending, Recording
-from load.validity import problems_of
+from load.validity import lags_of, problems_of
 from tests.load.synthetic import recorded
 
 
 def problems(made: Recording) -> str:
-    return "\n".join(f"{one.reason}: {one.detail}" for one in problems_of(made, made.samples))
+    return "\n".join(f"{one.reason}: {one.detail}" for one in [*problems_of(made), *lags_of(made.samples)])
 
 
 def with_account(**changes: Any) -> Recording:

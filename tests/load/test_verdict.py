@@ -127,6 +127,7 @@ def test_lagging_generator_decides_nothing() -> None:
     ):
         verdict = judged(recorded(lag=lag))
         assert (Verdict.INCONCLUSIVE, Reason.GENERATOR_SATURATED) == (verdict.verdict, verdict.reason)
+        assert Verdict.PASS is verdict.parts["errors"].verdict  # right answers are right, whenever they were asked for
 
 
 @pytest.mark.parametrize("ending", [one for one in Ending if one is not Ending.FINISHED])
@@ -147,7 +148,7 @@ def test_what_the_end_cut_off_is_neither_late_nor_wrong() -> None:
     """Unless it was late by then."""
     soon = recorded(service=lambda _: 0.2, fault=lambda _: Kind.UNANSWERED)
     long_ago = recorded(service=lambda _: 3.0, fault=lambda _: Kind.UNANSWERED)
-    assert "inconclusive not-applicable inconclusive" == verdicts(judged(ended(soon, Ending.TERMINATED)))
+    assert "inconclusive inconclusive inconclusive" == verdicts(judged(ended(soon, Ending.TERMINATED)))
     assert "fail fail inconclusive" == verdicts(judged(ended(long_ago, Ending.TERMINATED)))
 
 
