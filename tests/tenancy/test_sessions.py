@@ -10,6 +10,8 @@ from tests.tenancy.schemas import CLINICS, OWN, Audited, Build, breach_of
 SCHEMA = f"""{CLINICS}
 create function enter(wanted uuid) returns text language sql as $$
   select set_config('app.clinic', wanted::text, {{setting}}) where wanted = {OWN} $$;
+create function enter_any(wanted uuid) returns void language sql as $$
+  select set_config('app.clinic', wanted::text, {{setting}}) $$;
 create policy entered on visits for select to authenticated
 using (clinic_id = nullif(current_setting('app.clinic', true), '')::uuid);
 
@@ -24,10 +26,12 @@ alter policy own on clinics using (id = mine());
 """
 KEEPS = SCHEMA.format(setting="false", table="", volatility="immutable")
 CLEANS_UP = SCHEMA.format(setting="true", table="on commit drop", volatility="stable")
-KEEPERS = ("public.enter(uuid)", "public.export()", "public.clinics")
+KEEPERS = ("public.enter(uuid)", "public.enter_any(uuid)", "public.export()", "public.clinics")
 
 
-@pytest.mark.parametrize("keeper", KEEPERS, ids=["setting", "temporary table", "plan"])
+@pytest.mark.parametrize(
+    "keeper", KEEPERS, ids=["setting", "setting that the next call undoes", "temporary table", "plan"]
+)
 def test_what_is_kept_is_seen(audited: Audited, build: Build, keeper: str) -> None:
     """By the next client on the same connection; the script shows it."""
     found = {f.object: f for f in proof_findings(audited(KEEPS)) if f.rule == "isolation.pooled-session"}
@@ -36,5 +40,5 @@ def test_what_is_kept_is_seen(audited: Audited, build: Build, keeper: str) -> No
 
 
 def test_what_ends_with_the_transaction_is_not(audited: Audited) -> None:
-    """The same three, cleaned up."""
+    """The same, cleaned up."""
     assert [] == [one.object for one in audited(CLEANS_UP).left]

@@ -45,6 +45,13 @@ NEIGHBOURS = {
     "authenticated, service_role; alter default privileges in schema app grant all on functions to anon, "
     "authenticated, "
     "service_role; alter default privileges in schema app grant all on sequences to anon, authenticated, service_role",
+    "grant-all-less-what-goes-beyond-rows": "alter default privileges in schema public grant all on tables to anon, "
+    "authenticated, service_role; alter default privileges in schema public grant all on functions to anon, "
+    "authenticated, service_role; alter default privileges in schema public grant all on sequences to anon, "
+    "authenticated, service_role; create table later (id int, org_id uuid); alter table later enable row level "
+    "security;"
+    "create policy p on later using (org_id = auth.uid());"
+    "revoke truncate, references, trigger on later from anon, authenticated, service_role",
     "storage-by-folder": "create policy p on storage.objects for all to authenticated using "
     "(bucket_id = 'docs' and (storage.foldername(name))[1] = auth.uid()::text)",
     "storage-by-owner": "create policy p on storage.objects for delete to authenticated using (owner = auth.uid())",
