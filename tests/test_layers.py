@@ -88,7 +88,20 @@ def test_some_libraries_have_one_place(path: Path) -> None:
 
 def test_plan_recording_and_verdict_know_no_locust() -> None:
     """Not even through each other."""
-    reached, queue = set(), ["load/plan.py", "load/recording.py", "load/verdict.py", "load/requests.py"]
+    pure = ("plan", "recording", "verdict", "requests", "assembly", "looks", "evidence", "histogram", "run", "plugin")
+    reached = _reached(*(f"load/{name}.py" for name in pure))
+    assert not ONE_MODULE["locust"] & reached
+    assert not ONE_MODULE["gevent"] & reached
+
+
+def test_locust_s_process_has_one_http_client() -> None:
+    """Its own."""
+    assert "fixtures/target/http.py" not in _reached("load/locustfile.py")
+
+
+def _reached(*paths: str) -> set[str]:
+    """What modules of ours import, and what those import."""
+    reached, queue = set(), [*paths]
     while queue:
         path = queue.pop()
         reached.add(path)
@@ -96,7 +109,7 @@ def test_plan_recording_and_verdict_know_no_locust() -> None:
             file = name.replace(".", "/") + ".py"
             if file not in reached and (PROJECT / file).is_file():
                 queue.append(file)
-    assert not {"load/driver.py", "load/locustfile.py", "fixtures/target/http.py"} & reached
+    return reached
 
 
 def test_there_is_nothing_else_at_top_level() -> None:
