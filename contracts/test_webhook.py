@@ -16,7 +16,7 @@ from fixtures.vapi.client import Vapi, as_document, encode
 from fixtures.vapi.disclosure import internals
 from fixtures.vapi.meaning import E164
 from fixtures.vapi.message import LiveCall, assistant_request, end_of_call_report, status_update, stranger
-from fixtures.vapi.server_messages import SERVER_MESSAGES
+from fixtures.vapi.server_messages import ASSISTANT_ANSWERS, SERVER_MESSAGES
 from fixtures.vapi.variants import large
 from fixtures.verdict.outcome import NotApplicable, Violation, control, expect, fail_on, precondition
 
@@ -25,8 +25,6 @@ TRANSCRIPTS = "call_transcripts"
 ASSISTANT_REQUEST_LIMIT_S = 7.5
 CIPHER = 60
 """Characters; no id, date or state is as long, and the text of a report is no shorter when it is encrypted."""
-ANSWERS = {"assistantId", "assistant", "squadId", "squad", "workflowId", "workflow", "destination"}
-"""Members by which an assistant-request is answered (Vapi OpenAPI); `error` refuses the call."""
 
 
 @pytest.mark.criterion("webhook.messages.acknowledged")
@@ -119,8 +117,8 @@ def test_assistant_request(vapi: Vapi, ring: Ring, clinic: Organisation) -> None
         source="docs.vapi.ai/assistants/assistant-request",
     )
     expect(
-        exchange.status == 200 and isinstance(document, dict) and ANSWERS & document.keys(),
-        expected=f"HTTP 200 with one of {', '.join(sorted(ANSWERS))}",
+        exchange.status == 200 and isinstance(document, dict) and ASSISTANT_ANSWERS & document.keys(),
+        expected=f"HTTP 200 with one of {', '.join(sorted(ASSISTANT_ANSWERS))}",
         seen=seen,
     )
     expect(document.get("assistantId", clinic.assistant_id) == clinic.assistant_id,
@@ -155,7 +153,8 @@ def test_no_default(vapi: Vapi, ring: Ring, target: Target, run_identity: RunIde
     clinic = target.organisations[0]
     ids = {known.assistant_id for known in target.organisations}
     own = as_document(vapi.tell(assistant_request(ring(clinic))))
-    control(isinstance(own, dict) and ANSWERS & own.keys(), f"a clinic's own number gets no assistant: {own!r:.120}")
+    answered = isinstance(own, dict) and ASSISTANT_ANSWERS & own.keys()
+    control(answered, f"a clinic's own number gets no assistant: {own!r:.120}")
     unknown = stranger(ring(clinic), run_identity.next_caller())
     exchange = vapi.tell(assistant_request(unknown))
     precondition(exchange.complete, f"no answer: {exchange.fault}")

@@ -1,59 +1,27 @@
-"""One-sided Clopper-Pearson limits for a share, also of fractional counts, with nothing but the standard library."""
+"""One-sided Clopper-Pearson limits for a share, also of fractional counts."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from load.incomplete_beta import bisect, incomplete_beta
 
 ALPHA = 0.05
-_TINY = 1e-300
-_PRECISION = 1e-12
 
 
 def upper_limit(late: float, count: float, alpha: float = ALPHA) -> float:
     """The largest share under which so few late ones among `count` have at least the probability `alpha`."""
-    if late >= count:
-        return 1.0
-    return _bisect(lambda share: 1 - _incomplete_beta(late + 1, count - late, share) > alpha)
+    return bisect(lambda share: not is_at_most(share, late, count, alpha))
 
 
 def lower_limit(late: float, count: float, alpha: float = ALPHA) -> float:
     """The smallest share under which so many late ones among `count` have at least the probability `alpha`."""
-    if late <= 0:
-        return 0.0
-    return _bisect(lambda share: _incomplete_beta(late, count - late + 1, share) < alpha)
+    return 0.0 if late <= 0 else bisect(lambda share: is_over(share, late, count, alpha))
 
 
-def _bisect(holds: Callable[[float], bool]) -> float:
-    """Where a condition that holds from 0 on ceases to hold."""
-    low, high = 0.0, 1.0
-    while high - low > _PRECISION:
-        middle = (low + high) / 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
-    return high
+def is_at_most(share: float, late: float, count: float, alpha: float = ALPHA) -> bool:
+    """Whether the upper limit is at most `share`; cheaper than the limit itself."""
+    return late < count and 1 - incomplete_beta(late + 1, count - late, share) <= alpha
 
 
-def _incomplete_beta(a: float, b: float, x: float) -> float:
-    """The regularised incomplete beta function, by Lentz's continued fraction (Numerical Recipes 6.4)."""
-    if x <= 0 or x >= 1:
-        return 0.0 if x <= 0 else 1.0
-    if x > (a + 1) / (a + b + 2):
-        return 1 - _incomplete_beta(b, a, 1 - x)
-    log_front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
-    c, d = 1.0, 1 / _away_from_zero(1 - (a + b) * x / (a + 1))
-    fraction = d
-    for m in range(1, 1000):
-        for term in (
-            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
-            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
-        ):
-            d = 1 / _away_from_zero(1 + term * d)
-            c = _away_from_zero(1 + term / c)
-            fraction *= c * d
-        if abs(c * d - 1) < 1e-14:
-            break
-    return math.exp(log_front) * fraction / a
-
-
-def _away_from_zero(value: float) -> float:
-    return value if abs(value) > _TINY else _TINY
+def is_over(share: float, late: float, count: float, alpha: float = ALPHA) -> bool:
+    """Whether the lower limit is over `share`; cheaper than the limit itself."""
+    return late > 0 and incomplete_beta(late, count - late + 1, share) < alpha

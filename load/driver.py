@@ -1,107 +1,185 @@
-"""The driver: a Locust user that keeps to the plan and never waits for an answer before the next call is due.
+"""The driver of one worker: it keeps to the plan and never waits for an answer before the next request is due.
 
-A closed loop would wait for a stalled server and then report that all was well. Here every call leaves when it
+A closed loop would wait for a stalled server and then report that all was well. Here every request leaves when it
 is due, in a greenlet of its own, and its latency counts from when it was due.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
-from typing import Any, ClassVar
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import gevent
-from gevent.pool import Pool
-from locust import FastHttpUser, constant, task
 
-from fixtures.target.exchange import Exchange, Request
-from fixtures.target.redaction import Redactor
-from fixtures.vapi.signing import SigningPlan
+from load.connections import Answer, ExchangeError
+from load.events import DRAIN_S, IN_FLIGHT_CAP
 from load.plan import Arrival
-from load.profiles import DRAIN_S
-from load.recording import Account, Sample, write_recording
-from load.requests import Prepared, RequestFactory, fault_of
-from load.verdict import TOOL_CEILING_S
+from load.recording import Account, Ending, Kind
+from load.requests import Prepared, RequestFactory
+from load.sending import Sender
 
-IN_FLIGHT_CAP = 2000
-LEAD_S = 0.5
-"""Between the start of the driver and the first possible call, so that it is ready when that is due."""
-GIVE_UP_S = TOOL_CEILING_S + 0.5
-"""After this long an answer is of no use to Vapi; a little more, so that it shows as later than the ceiling."""
+AT_ONCE = 8
+"""Requests that are overdue leave so many at a time."""
+GRACE_S = 2.0
+"""A run that is stopped waits so long for the last answers."""
+REPORT_S = 1.0
+STORM = 200
+"""When so many requests in a row (and for at least `STORM_S`) end badly but for a twentieth, the load stops."""
+STORM_S = 10.0
+MAX_ERRORS = 10
+
+Row = tuple[Any, ...]
+"""A `Sample`'s members in their order, cheap to make and to send."""
+Report = Callable[[Sequence[Row], Account], None]
+"""Takes new samples and the account as it stands."""
+Tell = Callable[[str, float, int, str], None]
+"""Takes event, latency in seconds, size of the answer and fault, for Locust's own page."""
 
 
-class Dispatcher(FastHttpUser):
-    """The one user of a run. The locustfile fills in the class attributes."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A worker's part of a run."""
 
-    abstract = True
-    wait_time = constant(0)
-    concurrency = IN_FLIGHT_CAP
-    network_timeout = GIVE_UP_S
-    connection_timeout = GIVE_UP_S
-    insecure = False
+    run: str
+    worker: int
+    workers: int
+    profile: str
+    arrivals: Sequence[Arrival]
 
-    arrivals: ClassVar[Sequence[Arrival]]
-    factory: ClassVar[RequestFactory]
-    plan: ClassVar[SigningPlan]
-    secret: ClassVar[str]
-    redactor: ClassVar[Redactor]
-    directory: ClassVar[Path]
-    run_id: ClassVar[str]
 
-    def on_start(self) -> None:
-        """A redirect is an answer like any other, and no call carries the cookies of another."""
-        self.client.cookiejar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        setattr(self.client.client, "redirect_response_codes", frozenset())  # noqa: B010  # typed as of the class
+@dataclass(eq=False)
+class Driver:
+    """Sends a part of a plan."""
 
-    @task
-    def dispatch(self) -> None:
-        """Send every call when it is due, wait for the last answers, write the recording, end the run."""
-        pool: Pool = Pool(IN_FLIGHT_CAP)
-        samples: list[Sample] = []
-        peak = 0
-        origin = time.perf_counter() + LEAD_S
-        for arrival in self.arrivals:
-            prepared = self.factory.prepare(arrival)
-            gevent.sleep(max(0.0, origin + arrival.at_s - time.perf_counter()))
-            pool.spawn(self._send, arrival, prepared, origin, samples)
-            peak = max(peak, len(pool))
-        pool.join(timeout=DRAIN_S)
-        account = Account(self.run_id, len(self.arrivals), len(self.arrivals), len(samples), peak, IN_FLIGHT_CAP)
-        write_recording(self.directory, account, samples)
-        self.environment.runner.quit()
+    part: Part
+    factory: RequestFactory
+    sender: Sender
+    report: Report
+    tell: Tell
+    _offered: int = 0
+    _accounted: int = 0
+    _peak: int = 0
+    _ending: Ending | None = None
+    _origin: float = 0.0
+    _origin_by_clock: float = 0.0
+    _open: dict[int, tuple[Arrival, float]] = field(default_factory=dict)
+    _rows: list[Row] = field(default_factory=list)
+    _errors: list[str] = field(default_factory=list)
+    _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=STORM))
+    _stop: gevent.event.Event = field(default_factory=gevent.event.Event)
 
-    def _send(self, arrival: Arrival, prepared: Prepared, origin: float, samples: list[Sample]) -> None:
-        """One call; whatever comes of it is one sample."""
-        signature = self.plan.headers(self.secret, prepared.body)
-        request = Request("POST", prepared.path, (("content-type", "application/json"), *signature), prepared.body)
-        sent = time.perf_counter()
-        exchange, fault = self._exchange(arrival.event, request, prepared)
-        service = exchange.duration_s
-        lag = max(0.0, sent - origin - arrival.at_s)
-        samples.append(Sample(arrival.number, arrival.event, arrival.tenant, arrival.at_s, lag, service, fault))
-
-    def _exchange(self, event: str, request: Request, prepared: Prepared) -> tuple[Exchange, str]:
-        """Send a request; the exchange, and what is wrong with its answer. Locust's own figures learn of it too."""
-        started = time.perf_counter()
-        body: Any = request.body  # bytes are sent as they are, whatever the annotation says
+    def run(self, lead_s: float) -> None:
+        """Send every request when it is due, from `lead_s` seconds from now on; report until all are accounted for."""
+        self._origin = time.perf_counter() + lead_s
+        self._origin_by_clock = time.time() + lead_s
+        reporting = gevent.spawn(self._report_regularly)
+        dispatching = gevent.spawn(self._dispatch)
         try:
-            with (
-                gevent.Timeout(GIVE_UP_S),
-                self.client.post(
-                    request.url, data=body, headers=dict(request.headers), name=event, catch_response=True
-                ) as response,
-            ):
-                duration = time.perf_counter() - started
-                fault = str(response.error or "") if not response.status_code else ""
-                headers = {name.lower(): value for name, value in (response.headers or {}).items()}
-                received = self.redactor.body(response.content or b"")
-                exchange = Exchange(request, response.status_code or None, headers, received, duration, fault)
-                fault = fault_of(prepared, exchange)
-                if fault:
-                    response.failure(fault)
-                return exchange, fault
-        except gevent.Timeout:
-            fault = f"no complete answer within {GIVE_UP_S} s"
-            return Exchange(request, None, duration_s=time.perf_counter() - started, fault=fault), fault
+            gevent.wait([dispatching, self._stop], count=1)
+            dispatching.kill()
+            self._drain(GRACE_S if self._ending is Ending.TERMINATED else DRAIN_S)
+        finally:
+            reporting.kill()
+            self._ending = self._ending or Ending.FINISHED
+            self._report()
+            self.sender.connections.close()
+
+    def stop(self, ending: Ending) -> None:
+        """End the run before its time."""
+        self._ending = self._ending or ending
+        self._stop.set()
+
+    def account(self) -> Account:
+        """As it stands."""
+        return Account(
+            run=self.part.run,
+            planned=len(self.part.arrivals),
+            offered=self._offered,
+            accounted=self._accounted,
+            in_flight_peak=self._peak,
+            in_flight_cap=IN_FLIGHT_CAP,
+            worker=self.part.worker,
+            workers=self.part.workers,
+            profile=self.part.profile,
+            ended=self._ending or Ending.RUNNING,
+            errors=tuple(self._errors),
+            origin=self._origin_by_clock,
+        )
+
+    def _dispatch(self) -> None:
+        try:
+            for arrival in self.part.arrivals:
+                prepared = self.factory.prepare(arrival)
+                wait_s = self._origin + arrival.at_s - time.perf_counter()
+                if wait_s > 0 or self._offered % AT_ONCE == 0:
+                    gevent.sleep(max(0.0, wait_s))
+                if len(self._open) >= IN_FLIGHT_CAP:
+                    self.stop(Ending.OVERLOADED)
+                    return
+                self._offered += 1
+                self._open[arrival.number] = arrival, time.perf_counter()
+                self._peak = max(self._peak, len(self._open))
+                gevent.spawn_raw(self._send, arrival, prepared)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the run is worth nothing and must say so
+            self._crash(error)
+
+    def _send(self, arrival: Arrival, prepared: Prepared) -> None:
+        """One request; whatever comes of it is one sample."""
+        try:
+            sent = time.perf_counter()
+            self._open[arrival.number] = arrival, sent
+            outcome = self._outcome(arrival.event, prepared)
+            service_s = time.perf_counter() - sent
+            kind, fault = self.sender.fault_of(prepared, outcome)
+            if self._open.pop(arrival.number, None):
+                latency_s = self._keep(arrival, sent, service_s, kind, fault)
+                size = 0 if isinstance(outcome, ExchangeError) else len(outcome.body)
+                self.tell(arrival.event, latency_s, size, fault)
+                self._watch_for_storm(fault)
+        except Exception as error:  # noqa: BLE001  # as above
+            self._crash(error)
+
+    def _outcome(self, event: str, prepared: Prepared) -> Answer | ExchangeError:
+        try:
+            return self.sender.send(event, prepared)
+        except ExchangeError as error:
+            return error
+
+    def _keep(self, arrival: Arrival, sent: float, service_s: float, kind: Kind, fault: str) -> float:
+        lag_s = max(0.0, sent - self._origin - arrival.at_s)
+        due = (arrival.number, arrival.event, arrival.tenant, arrival.at_s)
+        self._rows.append((*due, lag_s, service_s, fault, kind, arrival.call, self.part.worker))
+        self._accounted += 1
+        return lag_s + service_s
+
+    def _watch_for_storm(self, fault: str) -> None:
+        self._recent.append(bool(fault))
+        bad = self._accounted % 20 == 0 and sum(self._recent) >= 0.95 * STORM
+        if bad and time.perf_counter() - self._origin >= STORM_S:
+            self.stop(Ending.ERROR_STORM)
+
+    def _crash(self, error: Exception) -> None:
+        if len(self._errors) < MAX_ERRORS:
+            self._errors.append(self.sender.redactor.text(f"{type(error).__name__}: {error}"))
+        self.stop(Ending.CRASHED)
+
+    def _drain(self, limit_s: float) -> None:
+        """Wait for the last answers; what is still open then is a sample without an answer."""
+        until = time.perf_counter() + limit_s
+        while self._open and (now := time.perf_counter()) < until:
+            gevent.sleep(min(0.02, until - now))
+        for arrival, sent in self._open.values():
+            self._keep(arrival, sent, time.perf_counter() - sent, Kind.UNANSWERED, "the run ended before the answer")
+        self._open.clear()
+
+    def _report_regularly(self) -> None:
+        while True:
+            gevent.sleep(REPORT_S)
+            self._report()
+
+    def _report(self) -> None:
+        rows, self._rows = self._rows, []
+        self.report(rows, self.account())

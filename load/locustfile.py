@@ -1,39 +1,60 @@
-"""What Locust loads: `locust -f load/locustfile.py --traffic smoke`, headless or under Locust's own web page.
+"""What Locust loads: `locust -f load/locustfile.py --traffic smoke`, alone, as master or as worker.
 
 Where the load goes is said by the variables of DESIGN section 5 and the record of `--target`, which must allow it.
+Locust's users have no part in it: one driver for each process sends what is due, and the page shows its figures.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import uuid
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import gevent
-from locust import events
+from locust import User, constant, events, task
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
+from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the `locust` command does not have the project on its path
 
 from fixtures.target.canaries import load_canaries
+from fixtures.target.ledger import default_ledger
 from fixtures.target.record import RecordError, TargetRecord, choose_record, load_records
 from fixtures.target.redaction import Redactor, secrets_in
 from fixtures.target.run_identity import new_run_identity
 from fixtures.target.target import check_addresses
 from fixtures.vapi.signing import signing_plan
-from load.driver import Dispatcher
+from fixtures.verdict.outcome import Verdict
+from load.connections import Connections
+from load.coordination import Coordinator, Participant, Traffic
+from load.driver import Driver, Part, Report
+from load.evidence import write_judged, write_recording
 from load.plan import make_plan
 from load.profiles import FILE, ProfileError, load_profile
+from load.recording import Recording
 from load.requests import Markers, RequestFactory
+from load.sending import Sender
+from load.verdict import LatencyVerdict, judge
 
 PROJECT = Path(__file__).parents[1]
+EXIT = {"pass": 0, "fail": 1, "inconclusive": 20}
+"""As the gate's (DESIGN section 2)."""
 
 
-class Calls(Dispatcher):
-    """The calls of the chosen traffic to the chosen target."""
+class Calls(User):
+    """Stands for the calls on Locust's page; the driver makes them."""
 
     fixed_count = 1
+    wait_time = constant(3600)
+
+    @task
+    def wait(self) -> None:
+        """The driver is not slowed down by Locust's own loop."""
 
 
 @events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]
@@ -44,42 +65,111 @@ def add_options(parser: LocustArgumentParser) -> None:
     group.add_argument("--traffic-file", default=str(FILE), help="where the profiles are")
     group.add_argument("--target", default="local", env_var="VOXANNE_TARGET", help="target record in pyproject.toml")
     group.add_argument("--recording", default="reports/load", help="folder for the recording")
-    group.add_argument("--run-id", default="by-hand", help="name of the run in the recording")
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def prepare(environment: Environment, **_: object) -> None:
-    """Fill in the user class; refuse a target that does not allow load."""
-    options = environment.parsed_options
-    assert options is not None
+    """Take the part of this process; refuse a target that does not allow load."""
     try:
-        record = choose_record(load_records(PROJECT / "pyproject.toml"), options.target)
-        _require_load(record)
-        profile = load_profile(options.traffic, Path(options.traffic_file))
-        organisations = load_canaries(Path(_variable("VOXANNE_CANARIES")))
-        plan = signing_plan(record.vapi_auth, record.name)
-        Calls.host = _variable("BACKEND_URL").rstrip("/")
+        Process(environment)
     except (RecordError, ProfileError) as error:
         sys.exit(f"voxanne: {error}")
-    Calls.arrivals = make_plan(profile, len(organisations))
-    Calls.factory = RequestFactory(record.paths, organisations, _markers())
-    Calls.plan, Calls.secret = plan, os.environ.get("VAPI_WEBHOOK_SECRET", "")
-    Calls.redactor = Redactor(secrets_in(os.environ))
-    Calls.directory, Calls.run_id = Path(options.recording), options.run_id
-    if harness := os.environ.get("VOXANNE_LOAD_PARENT"):
-        gevent.spawn(_end_with, int(harness))
 
 
-def _end_with(harness: int) -> None:
+class Process:
+    """What one process of Locust does: alone it coordinates and takes part, else the one as master or the other.
+
+    `environment` is Locust's, whose events and options have no types.
+    """
+
+    def __init__(self, environment: Any) -> None:
+        self.environment = environment
+        self.events = environment.events
+        self.options = environment.parsed_options
+        self.record = choose_record(load_records(PROJECT / "pyproject.toml"), self.options.target)
+        _require_load(self.record)
+        profile = load_profile(self.options.traffic, Path(self.options.traffic_file))
+        self.organisations = load_canaries(Path(_variable("VOXANNE_CANARIES")))
+        self.signing = signing_plan(self.record.vapi_auth, self.record.name)
+        self.url = _variable("BACKEND_URL").rstrip("/")
+        self.redactor = Redactor(secrets_in(os.environ))
+        identity = f"{self.url} {[organisation.id for organisation in self.organisations]}"
+        self.traffic = Traffic(profile, make_plan(profile, len(self.organisations)), identity)
+        runner = environment.runner
+        if isinstance(runner, LocalRunner | WorkerRunner):
+            participant = Participant(runner, self.traffic, self._driver)
+            self.events.quitting.add_listener(lambda **_: participant.stop_and_wait())
+        if isinstance(runner, LocalRunner | MasterRunner):
+            self._coordinate(runner)
+
+    def _coordinate(self, runner: LocalRunner | MasterRunner) -> None:
+        if harness := os.environ.get("VOXANNE_LOAD_PARENT"):
+            gevent.spawn(_end_with, int(harness), runner.quit)
+        self.environment.process_exit_code = EXIT["inconclusive"]
+        coordinator = Coordinator(runner, self.traffic, self._decided, partial(self._over, runner))
+        self.events.test_start.add_listener(lambda **_: coordinator.begin(self._run(), self._markers()))
+        self.events.test_stop.add_listener(lambda **_: coordinator.stop())
+        self.events.quitting.add_listener(lambda **_: coordinator.stop_and_wait())  # runs before Locust's own
+
+    def _driver(self, part: Part, markers: Markers, report: Report) -> Driver:
+        factory = RequestFactory(self.record.paths, self.organisations, markers)
+        secret = os.environ.get("VAPI_WEBHOOK_SECRET", "")
+        sender = Sender(self.url, Connections(self.url), self.signing, secret, self.redactor)
+        return Driver(part, factory, sender, report, self._tell)
+
+    def _tell(self, event: str, latency_s: float, size: int, fault: str) -> None:
+        """Locust's page shows what callers felt; its figures are rounded, and judge nothing."""
+        stats: Any = self.environment.stats
+        stats.log_request("POST", event, latency_s * 1000, size)
+        if fault:
+            stats.log_error("POST", event, fault)
+
+    def _over(self, runner: LocalRunner | MasterRunner, recording: Recording) -> None:
+        """Keep and judge what there is, and end."""
+        gevent.spawn(runner.quit if self.options.headless else runner.stop)
+        self.environment.process_exit_code = EXIT["fail"]  # should what follows fail
+        directory = Path(self.options.recording)
+        write_recording(directory, recording)
+        judged = self._judged(recording)
+        write_judged(directory, recording.account.run, judged)
+        sys.stdout.write("\n".join([f"voxanne: {self.traffic.profile.name}: {judged.verdict}", *judged.details, ""]))
+        sys.stdout.flush()
+        self.environment.process_exit_code = EXIT.get(judged.verdict, EXIT["inconclusive"])
+
+    def _decided(self, recording: Recording) -> bool:
+        return self._judged(recording).verdict in {Verdict.PASS, Verdict.FAIL}
+
+    def _judged(self, recording: Recording) -> LatencyVerdict:
+        limits = self.record.latency
+        shares = (limits.late_share, limits.tail_share, limits.error_share)
+        return judge(recording, self.traffic.profile, limits.target_s, *shares)
+
+    def _run(self) -> str:
+        """The harness's name for the run, or a new one."""
+        return os.environ.get("VOXANNE_LOAD_RUN") or uuid.uuid4().hex
+
+    def _markers(self) -> Markers:
+        """Those of the harness's run, which will clean up; or new ones, in the ledger, for the next run to clean up."""
+        if given := os.environ.get("VOXANNE_LOAD_MARKERS"):
+            return Markers(*given.split("|"))
+        identity = new_run_identity()
+        ids = tuple(organisation.id for organisation in self.organisations)
+        default_ledger().open(self.url, ids, identity.markers)
+        return Markers(*identity.markers)
+
+
+def _end_with(harness: int, quit_: Callable[[], None]) -> None:
     """Load must not go on when the process that judges it is gone, however it went."""
     while os.getppid() == harness:
         gevent.sleep(0.5)
-    os._exit(1)
+    gevent.spawn_later(15, os._exit, 1)
+    quit_()
 
 
 def _require_load(record: TargetRecord) -> None:
-    if "load" not in record.may:
-        raise RecordError(f"target {record.name} does not allow load")
+    for permission in ("load", "canary-writes"):
+        if permission not in record.may:
+            raise RecordError(f"target {record.name} does not allow {permission}")
     check_addresses(record, os.environ)
 
 
@@ -87,9 +177,3 @@ def _variable(name: str) -> str:
     if value := os.environ.get(name):
         return value
     raise RecordError(f"{name} is not set")
-
-
-def _markers() -> Markers:
-    """Those of the harness's run, which will clean up, or new ones."""
-    given = os.environ.get("VOXANNE_LOAD_MARKERS", "")
-    return Markers(*given.split("|")) if given else Markers(*new_run_identity().markers)

@@ -9,10 +9,14 @@ import pytest
 from fixtures.target.run_identity import RunIdentity
 from fixtures.target.target import Target
 from load.profiles import FILE, ProfileError, TrafficProfile, load_profile
-from load.recording import Recording, write_recording
-from load.run import run_traffic
+from load.recording import Recording
+from load.run import run_traffic, time_limit_s
 
+CHECK_S = 120.0
+"""What a check takes beyond its traffic, with a wide margin."""
 PROFILE = pytest.StashKey[TrafficProfile]()
+TOLD = pytest.StashKey[list[str]]()
+"""What the traffic found out, for the terminal."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,6 +34,19 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A check may take as long as its traffic does, however long others may take."""
+    limit_s = time_limit_s(config.stash[PROFILE]) + CHECK_S
+    for item in items:
+        if item.get_closest_marker("latency"):
+            item.add_marker(pytest.mark.timeout(limit_s))
+
+
+def pytest_verdict_facts(config: pytest.Config) -> list[str]:
+    """What the traffic found out, once it was sent."""
+    return config.stash.get(TOLD, [])
+
+
 @pytest.fixture
 def traffic_profile(request: pytest.FixtureRequest) -> TrafficProfile:
     """The chosen traffic."""
@@ -41,7 +58,6 @@ def traffic_recording(
     request: pytest.FixtureRequest, target: Target, traffic_profile: TrafficProfile, run_identity: RunIdentity
 ) -> Recording:
     """The traffic, sent to the target now; the raw samples stay beside the reports."""
-    recording = run_traffic(target, traffic_profile, request.config.option.traffic_file, run_identity)
-    directory: Path = request.config.option.report_dir or request.config.rootpath / "reports"
-    write_recording(directory / "load", recording.account, recording.samples)
-    return recording
+    reports: Path = request.config.option.report_dir or request.config.rootpath / "reports"
+    file: Path = request.config.option.traffic_file
+    return run_traffic(target, traffic_profile, file.absolute(), run_identity, reports.absolute() / "load")

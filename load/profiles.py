@@ -1,17 +1,24 @@
-"""Traffic profiles: how many calls of which kind for how long, read from `profiles.toml`."""
+"""Traffic profiles: how many calls of which kind for how long, read from `profiles.toml` (its head says how)."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
+from typing import Any, Literal
+
+from fixtures.target.record import RecordError, build
+from load.events import EVENTS, TOOL_EVENTS, TOOLS
 
 FILE = Path(__file__).with_name("profiles.toml")
-DRAIN_S = 21.0
-"""The longest wait for answers after the last call: a little more than Vapi waits for a tool."""
+MAX_S = 7200.0
+MAX_CALLS = 50_000
+"""Of one run, whatever its profile says; a call is up to ten requests."""
 
-EVENTS = ("availability", "booking", "lookup", "transfer", "status-update", "end-of-call-report")
+CALL = ("assistant-request", "status-update", TOOLS, "status-update", "end-of-call-report")
 
 
 class ProfileError(Exception):
@@ -19,33 +26,131 @@ class ProfileError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class TrafficProfile:
-    """One kind of traffic. `rate` in calls per second; times in seconds; `mix` weighs the kinds of call."""
+class Phase:
+    """A stretch of a run in which the rate is constant, or rises by `rise` until its end.
+
+    `rate` and `flood` in calls per second; `flood` comes to the first clinic on top of the rest. What is due in a
+    phase that is not `judged` is sent and answered, no more.
+    """
 
     name: str
+    seconds: float
     rate: float
-    warm_up_s: float
-    measured_s: float
-    stall_s: float
+    rise: float = 0.0
+    flood: float = 0.0
+    judged: bool = True
+
+
+@dataclass(frozen=True)
+class TrafficProfile:
+    """One kind of traffic.
+
+    `claim`: what is judged: the share of late answers, or only that nothing takes longer than Vapi waits, or the
+    highest rate at which the share holds. `stall_s`: the longest stall whose absence a clean run claims. `call`: the
+    steps of a call; `mix` weighs the tools in it; `think_s`: median of the pause before each tool. `tenants` weighs
+    the clinics in the order of the canary file (the first again after the last). `looks`: measured seconds after
+    which the run may be decided and ended, declared beforehand, for the chance of error is shared out among them.
+    """
+
+    name: str
+    phase: tuple[Phase, ...]
     seed: int
-    mix: Mapping[str, int]
+    stall_s: float
+    claim: Literal["share", "ceiling", "knee"] = "share"
+    arrivals: Literal["poisson", "constant"] = "poisson"
+    call: tuple[str, ...] = CALL
+    mix: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(TOOL_EVENTS, 1))
+    think_s: float = 4.0
+    tenants: tuple[int, ...] = (1,)
+    looks: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        if unknown := self.mix.keys() - set(EVENTS):
-            raise ProfileError(f"traffic {self.name}: unknown events {', '.join(sorted(unknown))}")
+        for fault in self._faults():
+            raise ProfileError(f"traffic {self.name}: {fault}")
+
+    def _faults(self) -> Iterator[str]:
+        if unknown := {*self.call} - {*EVENTS, TOOLS}:
+            yield f"unknown steps {', '.join(sorted(unknown))} in call"
+        if unknown := self.mix.keys() - {*TOOL_EVENTS}:
+            yield f"unknown tools {', '.join(sorted(unknown))} in mix"
+        if not self.phase or not self.call or not self.mix or not self.tenants:
+            yield "phase, call, mix and tenants must not be empty"
+        if any(min(one.rate, one.rate + one.rise, one.flood, one.seconds) < 0 for one in self.phase):
+            yield "rates and times must not be negative"
+        if min((*self.mix.values(), *self.tenants, self.think_s, self.stall_s)) <= 0:
+            yield "weights, think_s and stall_s must be positive"
+        if self.duration_s > MAX_S or self.calls > MAX_CALLS:
+            yield f"{self.calls:.0f} calls in {self.duration_s:.0f} s; at most {MAX_CALLS} in {MAX_S:.0f} s"
 
     @property
     def duration_s(self) -> float:
-        """Until the last call starts."""
-        return self.warm_up_s + self.measured_s
+        """Until the last request is due."""
+        return sum(phase.seconds for phase in self.phase)
+
+    @property
+    def calls(self) -> float:
+        """About how many calls begin."""
+        return sum(phase.seconds * (phase.rate + phase.rise / 2 + phase.flood) for phase in self.phase)
+
+    @property
+    def measured_s(self) -> float:
+        """How long it is judged."""
+        return sum(phase.seconds for phase in self.phase if phase.judged)
+
+    @property
+    def flooded(self) -> bool:
+        """Whether the first clinic floods the deployment, so that only the others' latency is judged."""
+        return any(phase.flood for phase in self.phase)
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The kinds of request that a run makes."""
+        steps = {*self.call, *(self.mix if TOOLS in self.call else ())}
+        return tuple(event for event in EVENTS if event in steps)
+
+    @cached_property
+    def ends(self) -> tuple[float, ...]:
+        """Where each phase ends, in seconds from the start of the run."""
+        return tuple(accumulate(phase.seconds for phase in self.phase))
+
+    def phase_number(self, at_s: float) -> int:
+        """In which phase a time is; the last one if it is after all."""
+        return next((number for number, end in enumerate(self.ends) if at_s < end), len(self.phase) - 1)
+
+    def phase_at(self, at_s: float) -> Phase:
+        """The phase in which a request was due."""
+        return self.phase[self.phase_number(at_s)]
 
 
 def load_profile(name: str, file: Path = FILE) -> TrafficProfile:
     """The profile called `name`. Raises ProfileError that lists what there is."""
-    profiles = tomllib.loads(file.read_text(encoding="utf-8"))
+    try:
+        profiles = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ProfileError(f"{file}: {error}") from None
     if name not in profiles:
         raise ProfileError(f"unknown traffic {name!r}; there are {', '.join(profiles)}")
     try:
-        return TrafficProfile(name=name, **profiles[name])
-    except TypeError as error:
+        return build(TrafficProfile, {"name": name, **_with_phases(profiles[name])}, f"traffic {name}")
+    except RecordError as error:
+        raise ProfileError(str(error)) from None
+    except TypeError as error:  # of the steps
         raise ProfileError(f"traffic {name}: {error}") from None
+
+
+def _with_phases(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table with its two short forms of `phase` written out; what is unknown or missing is left to tell."""
+    table = dict(table)
+    warm_up_s, measured_s = table.pop("warm_up_s", 0), table.pop("measured_s", 0)
+    steady = {"rate": table.pop("rate")} if "rate" in table else {}
+    phases = [{"name": "warm-up", "seconds": warm_up_s, **steady, "judged": False}] if warm_up_s else []
+    phases += [{"name": "steady", "seconds": measured_s, **steady}] if measured_s else []
+    if steps := table.pop("steps", None):
+        phases += _rising(**steps)
+    return {**table, "phase": [*phases, *table.get("phase", [])]}
+
+
+def _rising(first: float, factor: float, count: int, seconds: float) -> list[dict[str, Any]]:
+    """One phase for each step of a rising rate."""
+    rates = [round(first * factor**step, 3) for step in range(count)]
+    return [{"name": f"{rate:g} calls/s", "seconds": seconds, "rate": rate} for rate in rates]

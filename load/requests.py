@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +12,30 @@ from typing import Any
 from fixtures.target.canaries import Organisation
 from fixtures.target.exchange import Exchange
 from fixtures.target.record import Paths
-from fixtures.vapi.message import ToolCall, call_to, end_of_call_report, status_update, tool_calls
+from fixtures.vapi.client import encode
+from fixtures.vapi.message import (
+    Message,
+    ToolCall,
+    assistant_request,
+    call_to,
+    end_of_call_report,
+    new_tool_call_id,
+    status_update,
+    tool_calls,
+)
 from fixtures.vapi.reply import Reply
 from fixtures.vapi.rules import Layer, violations
+from fixtures.vapi.server_messages import ASSISTANT_ANSWERS
 from fixtures.vapi.tools import TOOLS
 from load.plan import Arrival
+from load.recording import Kind
 
 FIRST_DAY_AHEAD = 100
 """Bookings of load start here, beyond the days on which checks book."""
 SLOTS_PER_DAY = 7
 TRANSCRIPT = "AI: Hello. User: I would like an appointment. " * 80
+FRESH_S = 1.0
+"""A message is built anew when its timestamps are older; what differs from call to call is filled in each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +52,33 @@ class Prepared:
 
     path: str
     body: bytes
-    calls: tuple[ToolCall, ...]
+    calls: tuple[ToolCall, ...] = ()
+    assistant_id: str = ""
+    """What the answer to an assistant-request has to name, if it names one by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What differs between the calls to one clinic."""
+
+    call: str
+    caller: str
+    tool_call: str
+    date: str
+    time: str
+
+
+MARKS = Values("@call@", "@caller@", "@tool-call@", "@date@", "@time@")
+"""Their places in a template."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A message to one clinic with marks instead of values. `today` is the clinic's."""
+
+    made_s: float
+    today: datetime.date
+    body: bytes
 
 
 class RequestFactory:
@@ -47,57 +88,97 @@ class RequestFactory:
         self.paths = paths
         self.organisations = organisations
         self.markers = markers
+        self._templates: dict[tuple[str, int, bool], Template] = {}
+        self._opening = [datetime.datetime.fromisoformat(f"2000-01-01T{one.opens}") for one in organisations]
 
     def prepare(self, arrival: Arrival) -> Prepared:
-        """The request; two arrivals differ in every id, and no two bookings want the same slot."""
-        clinic = self.organisations[arrival.tenant]
-        call_id = f"{self.markers.call_prefix}{arrival.number:03x}-8000-{arrival.number:012x}"
-        call = call_to(clinic, call_id, _phone(arrival.number))
-        if arrival.event in TOOLS:
-            tool_call = ToolCall(TOOLS[arrival.event], self._arguments(arrival, clinic))
-            path = TOOLS[arrival.event].path(self.paths)
-            return Prepared(path, _encode(tool_calls(call, [tool_call])), (tool_call,))
-        message = status_update(call, "in-progress")
-        if arrival.event == "end-of-call-report":
-            message = end_of_call_report(call, TRANSCRIPT)
-        return Prepared(self.paths.webhook, _encode(message), ())
+        """The request; two calls differ in every id, and no two bookings want the same slot."""
+        clinic, event = self.organisations[arrival.tenant], arrival.event
+        template = self._template(event, arrival.tenant, first=arrival.step < 2)
+        values = self._values(arrival, template.today)
+        body = template.body.replace(b"@call@", values.call.encode()).replace(b"@caller@", values.caller.encode())
+        if event not in TOOLS:
+            asked = clinic.assistant_id if event == "assistant-request" else ""
+            return Prepared(self.paths.webhook, body, (), asked)
+        body = body.replace(b"@tool-call@", values.tool_call.encode())
+        body = body.replace(b"@date@", values.date.encode()).replace(b"@time@", values.time.encode())
+        tool_call = ToolCall(TOOLS[event], self._arguments(event, clinic, values), values.tool_call)
+        return Prepared(TOOLS[event].path(self.paths), body, (tool_call,))
 
-    def _arguments(self, arrival: Arrival, clinic: Organisation) -> Mapping[str, Any]:
-        days, slot = divmod(arrival.number, SLOTS_PER_DAY)
-        today = datetime.datetime.now(clinic.zone).date()
-        date = str(today + datetime.timedelta(days=FIRST_DAY_AHEAD + days))
-        opens = datetime.datetime.fromisoformat(f"2000-01-01T{clinic.opens}")
-        time = opens + datetime.timedelta(hours=slot)
-        arguments: dict[str, Mapping[str, Any]] = {
-            "availability": {"date": date},
-            "booking": {
-                "appointmentDate": date,
-                "appointmentTime": f"{time:%H:%M}",
-                "patientName": self.markers.patient,
-                "patientPhone": _phone(arrival.number),
-            },
-            "lookup": {"searchKey": clinic.contact[0].phone, "searchType": "phone"},
-            "transfer": {"summary": "The caller wants a person.", "department": "general"},
-        }
-        return arguments[arrival.event]
+    def _values(self, arrival: Arrival, today: datetime.date) -> Values:
+        days, slot = divmod(arrival.call, SLOTS_PER_DAY)
+        return Values(
+            call=f"{self.markers.call_prefix}{arrival.call % 4096:03x}-8000-{arrival.call:012x}",
+            caller=_phone(arrival.call),
+            tool_call=new_tool_call_id() if arrival.event in TOOLS else "",
+            date=str(today + datetime.timedelta(days=FIRST_DAY_AHEAD + days)),
+            time=f"{self._opening[arrival.tenant] + datetime.timedelta(hours=slot):%H:%M}",
+        )
+
+    def _template(self, event: str, tenant: int, *, first: bool) -> Template:
+        key = event, tenant, first
+        now = time.monotonic()
+        template = self._templates.get(key)
+        if template is None or now - template.made_s > FRESH_S:
+            clinic = self.organisations[tenant]
+            today = datetime.datetime.now(clinic.zone).date()
+            template = self._templates[key] = Template(now, today, encode(self._message(event, clinic, first=first)))
+        return template
+
+    def _message(self, event: str, clinic: Organisation, *, first: bool) -> Message:
+        call = call_to(clinic, MARKS.call, MARKS.caller)
+        if event in TOOLS:
+            return tool_calls(call, [ToolCall(TOOLS[event], self._arguments(event, clinic, MARKS), MARKS.tool_call)])
+        if event == "assistant-request":
+            return assistant_request(call)
+        if event == "end-of-call-report":
+            return end_of_call_report(call, TRANSCRIPT)
+        return status_update(call, "in-progress" if first else "ended")
+
+    def _arguments(self, event: str, clinic: Organisation, values: Values) -> Mapping[str, Any]:
+        match event:
+            case "availability":
+                return {"date": values.date}
+            case "booking":
+                return {
+                    "appointmentDate": values.date,
+                    "appointmentTime": values.time,
+                    "patientName": self.markers.patient,
+                    "patientPhone": values.caller,
+                }
+            case "lookup":
+                return {"searchKey": clinic.contact[0].phone, "searchType": "phone"}
+            case _:
+                return {"summary": "The caller wants a person.", "department": "general"}
 
 
-def fault_of(prepared: Prepared, exchange: Exchange) -> str:
-    """What is wrong with an answer, by rule; empty for a right one, which may be a refusal in good form."""
-    if not prepared.calls:
-        if exchange.fault:
-            return exchange.fault
-        return "" if exchange.status is not None and 200 <= exchange.status < 300 else f"HTTP {exchange.status}"
-    reply = Reply(exchange, prepared.calls)
-    broken = [violation for layer in Layer for violation in violations(reply, layer)]
-    return f"{broken[0].rule}: {broken[0].seen}" if broken else ""
+def fault_of(prepared: Prepared, exchange: Exchange) -> tuple[Kind, str]:
+    """What is wrong with a whole answer, by rule; empty for a right one, which may be a refusal in good form."""
+    status = exchange.status or 0
+    if not 200 <= status < 300:
+        return Kind.STATUS, f"HTTP {exchange.status}"
+    if prepared.calls:
+        reply = Reply(exchange, prepared.calls)
+        broken = [violation for layer in Layer for violation in violations(reply, layer)]
+        return (Kind.WRONG, f"{broken[0].rule}: {broken[0].seen}") if broken else (Kind.NONE, "")
+    if prepared.assistant_id and (fault := _assistant_fault(prepared.assistant_id, exchange)):
+        return Kind.WRONG, fault
+    return Kind.NONE, ""
+
+
+def _assistant_fault(assistant_id: str, exchange: Exchange) -> str:
+    """An assistant-request is answered with an assistant, and if by its id, with the clinic's own."""
+    try:
+        document = json.loads(exchange.body)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or not ASSISTANT_ANSWERS & document.keys():
+        return f"no assistant in the answer to an assistant-request: {exchange.text[:120]!r}"
+    named = document.get("assistantId", assistant_id)
+    return "" if named == assistant_id else f"assistant {named!r} instead of the clinic's, {assistant_id}"
 
 
 def _phone(number: int) -> str:
-    """A number of the range reserved for fiction, for each arrival its own."""
+    """A number of the range reserved for fiction, for each call its own."""
     area, line = divmod(number, 100)
     return f"+1{210 + area % 700}55501{line:02}"
-
-
-def _encode(message: Mapping[str, Any]) -> bytes:
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()

@@ -16,42 +16,45 @@ from typing import IO
 
 from fixtures.target.run_identity import RunIdentity
 from fixtures.target.target import Target
-from load.profiles import DRAIN_S, TrafficProfile
-from load.recording import Recording, read_recording
+from load.events import DRAIN_S
+from load.evidence import clear_recording, read_recording
+from load.profiles import TrafficProfile
+from load.recording import Recording
 
 PROJECT = Path(__file__).parents[1]
 START_LIMIT_S = 30.0
+LAST_WORDS_S = 10.0
+"""How long it may take to tell what it has, when it is stopped."""
 
 
 class LoadRunError(Exception):
     """Locust did not finish its run; an error of the harness, with what Locust printed."""
 
 
-def run_traffic(target: Target, profile: TrafficProfile, file: Path, run: RunIdentity) -> Recording:
-    """Send the traffic to `target`. Raises LoadRunError."""
-    with tempfile.TemporaryDirectory() as directory:
-        return _run(target, profile, file, run, Path(directory))
+def time_limit_s(profile: TrafficProfile) -> float:
+    """How long a run may take, from the start of Locust to its recording."""
+    return profile.duration_s + DRAIN_S + START_LIMIT_S
 
 
-def _run(target: Target, profile: TrafficProfile, file: Path, run: RunIdentity, directory: Path) -> Recording:
+def run_traffic(target: Target, profile: TrafficProfile, file: Path, run: RunIdentity, directory: Path) -> Recording:
+    """Send the traffic to `target`; the recording stays in `directory`. Raises LoadRunError."""
     run_id = uuid.uuid4().hex
     command: list[str | Path] = [
         *(sys.executable, "-m", "locust", "--locustfile", PROJECT / "load" / "locustfile.py"),
         *("--headless", "--users", "1", "--spawn-rate", "1", "--loglevel", "WARNING", "--only-summary"),
-        *("--traffic", profile.name, "--traffic-file", file, "--target", target.name),
-        *("--recording", directory, "--run-id", run_id),
+        *("--traffic", profile.name, "--traffic-file", file, "--target", target.name, "--recording", directory),
     ]
+    clear_recording(directory)
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
-            command, cwd=PROJECT, env=_environment(target, run), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            command,
+            cwd=PROJECT,
+            env=_environment(target, run, run_id),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
-        try:
-            process.wait(profile.duration_s + DRAIN_S + START_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            process.kill()
-            process.wait()
+        _wait(process, time_limit_s(profile))
         recording = read_recording(directory)
         if recording is None or recording.account.run != run_id:
             output.seek(0)
@@ -59,13 +62,28 @@ def _run(target: Target, profile: TrafficProfile, file: Path, run: RunIdentity, 
     return recording
 
 
+def _wait(process: subprocess.Popen[bytes], limit_s: float) -> None:
+    """Until it ends or has to; whoever interrupts this gets what there is by then, told by Locust itself."""
+    try:
+        process.wait(limit_s)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        process.terminate()
+        try:
+            process.wait(LAST_WORDS_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
 def _tail(output: IO[str]) -> str:
     """The last lines, whole ones: a secret that is cut in two is not found any more."""
     return "\n".join(output.read().splitlines()[-40:])
 
 
-def _environment(target: Target, run: RunIdentity) -> Mapping[str, str]:
+def _environment(target: Target, run: RunIdentity, run_id: str) -> Mapping[str, str]:
     names = ("BACKEND_URL", "VAPI_WEBHOOK_SECRET", "VOXANNE_CANARIES")
     variables = {name: target.variables[name] for name in names if name in target.variables}
-    parent = {"VOXANNE_LOAD_PARENT": str(os.getpid())}
-    return {**os.environ, **variables, **parent, "VOXANNE_LOAD_MARKERS": "|".join(run.markers)}
+    load = {"PARENT": str(os.getpid()), "MARKERS": "|".join(run.markers), "RUN": run_id}
+    return {**os.environ, **variables, **{f"VOXANNE_LOAD_{name}": value for name, value in load.items()}}

@@ -30,8 +30,8 @@ ALLOWED: dict[str, set[str]] = {
 ONE_MODULE = {
     "httpx": {"fixtures/target/http.py", "fixtures/target/bounded_transport.py", "fixtures/target/library_client.py"},
     "httpcore": {"fixtures/target/bounded_transport.py"},
-    "locust": {"load/driver.py", "load/locustfile.py"},
-    "gevent": {"load/driver.py", "load/locustfile.py"},
+    "locust": {"load/coordination.py", "load/locustfile.py"},
+    "gevent": {"load/connections.py", "load/driver.py", "load/coordination.py", "load/locustfile.py"},
     "starlette": {"fixtures/reference", "fixtures/defects"},
     "uvicorn": {"fixtures/reference"},
     "supabase": {"fixtures/database/readback.py", "fixtures/tenancy/canary/principal.py"},

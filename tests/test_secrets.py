@@ -60,15 +60,13 @@ def test_no_artefact_holds_a_secret(tmp_path: Path, deploy: Deploy) -> None:
 def test_no_sample_of_load_holds_a_secret(tmp_path: Path, deploy: Deploy) -> None:
     """Its faults quote the answers."""
     traffic = tmp_path / "traffic.toml"
-    traffic.write_text(
-        "[short]\nrate = 10.0\nwarm_up_s = 0.0\nmeasured_s = 3.0\nstall_s = 1.0\nseed = 1\n[short.mix]\nlookup = 1\n"
-    )
+    traffic.write_text("[short]\nrate = 10.0\nmeasured_s = 3.0\nstall_s = 1.0\nseed = 1\n[short.mix]\nlookup = 1\n")
     selection = ("--target", "sandbox", "-m", "latency", "--traffic", "short", "--traffic-file", str(traffic))
     with deploy(Change(asgi=_talkative)) as variables:
         run = run_gate(tmp_path / "reports", *selection, variables={**variables, **PLANTED})
     assert 1 == run.exit_status, run.output
     artefacts = {path.name: path.read_text(encoding="utf-8") for path in run.reports.rglob("*.*")}
-    assert "leak" in artefacts["samples.jsonl"], "the answers are quoted"
+    assert "leak" in artefacts["worker-0.jsonl"], "the answers are quoted"
     for name, text in {**artefacts, "terminal": run.output}.items():
         for secret in [*PLANTED.values(), variables["VAPI_WEBHOOK_SECRET"]]:
             assert not _shows(secret, text), f"{name} shows {secret}"

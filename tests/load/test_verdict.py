@@ -2,188 +2,240 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
+import json
+import tomllib
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from fixtures.verdict.outcome import Reason, Verdict
-from load.plan import make_plan
-from load.profiles import load_profile
-from load.recording import Account, Recording, Sample, read_recording, write_recording
-from load.verdict import LatencyVerdict, effective_count, judge
+from load.plan import Arrival
+from load.profiles import FILE, TrafficProfile, load_profile
+from load.recording import Ending, Kind, Recording
+from load.verdict import LatencyVerdict, judge
+from tests.load.synthetic import TRAFFIC, Serve, account_of, recorded
 
-SMOKE = load_profile("smoke")
-PLAN = make_plan(SMOKE, 2)
-Serve = Callable[[float], float]
-
-
-def recording(service: Serve, lag: Serve = lambda _: 0.001, fault: Callable[[int], str] = lambda _: "") -> Recording:
-    """The plan, served in `service(at_s)` seconds."""
-    samples = tuple(
-        Sample(a.number, a.event, a.tenant, a.at_s, lag(a.at_s), service(a.at_s), fault(a.number)) for a in PLAN
-    )
-    return Recording(Account("run", len(PLAN), len(PLAN), len(PLAN), 5, 2000), samples)
+LONG = replace(TRAFFIC, phase=(replace(TRAFFIC.phase[1], seconds=640.0),))
 
 
-def judged(made: Recording) -> LatencyVerdict:
-    return judge(made, SMOKE, 2.0, 0.05)
+def judged(made: Recording, profile: TrafficProfile = TRAFFIC) -> LatencyVerdict:
+    return judge(made, profile, 2.0, 0.05)
+
+
+def verdicts(judgement: LatencyVerdict) -> str:
+    """Of latency, tail and errors."""
+    return " ".join(judgement.parts[name].verdict for name in ("latency", "tail", "errors"))
+
+
+def ended(made: Recording, ending: Ending) -> Recording:
+    return replace(made, accounts=tuple(replace(one, ended=ending) for one in made.accounts))
 
 
 def test_fast_server_passes() -> None:
-    """Each kind of call for itself, with its numbers."""
-    verdict = judged(recording(lambda _: 0.01))
-    assert Verdict.PASS is verdict.verdict
-    assert set(SMOKE.mix) == {clause.event for clause in verdict.clauses}
-    assert {60.0} == {clause.effective_count for clause in verdict.clauses}
+    """For each kind of request and each clinic, with the numbers; p99 takes longer traffic."""
+    verdict = judged(recorded())
+    assert "pass not-applicable pass" == verdicts(verdict)
+    subjects = ["all requests", "lookup", "booking", "status-update", "clinic 1", "clinic 2"]
+    assert subjects == [clause.subject for clause in verdict.clauses]
+    assert "short is too short to show p99" in verdict.parts["tail"].details[0]
 
 
-def test_one_late_call_still_passes() -> None:
-    """Among 120 of its kind."""
-    first = next(arrival for arrival in PLAN if arrival.at_s > 50)
-    verdict = judged(recording(lambda at: 2.5 if at == first.at_s else 0.01))
-    assert Verdict.PASS is verdict.verdict
+def test_long_traffic_shows_p99() -> None:
+    """598 s where stalls last up to 2 s."""
+    assert "pass pass pass" == verdicts(judged(recorded(LONG), LONG))
 
 
-def test_stalling_server_fails() -> None:
-    """5 s of every 20 s: what a closed loop reports as p95 of 29 ms (facts: load.md section 2.1)."""
-    verdict = judged(recording(lambda at: max(0.005, 5 - at % 20)))
-    assert Verdict.FAIL is verdict.verdict
+def test_two_in_a_hundred_fail_p99_alone() -> None:
+    """Which p95 does not see."""
+    assert "pass fail pass" == verdicts(judged(recorded(LONG, lambda a: 2.5 if a.number % 50 == 0 else 0.01), LONG))
 
 
-def test_overloaded_server_fails() -> None:
-    """A queue that grows."""
-    assert Verdict.FAIL is judged(recording(lambda at: at * 0.2)).verdict
+def test_one_late_request_still_passes() -> None:
+    """Among hundreds."""
+    late = next(a for a in recorded().samples if a.at_s > 50)
+    assert Verdict.PASS is judged(recorded(service=lambda a: 2.5 if a.at_s == late.at_s else 0.01)).verdict
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        pytest.param(lambda a: max(0.005, 5 - a.at_s % 20), id="stall"),  # p95 of a closed loop: 29 ms (facts: 2.1)
+        pytest.param(lambda a: 0.05 * a.at_s, id="overload"),
+        pytest.param(lambda _: 2.01, id="a-hair-over"),
+    ],
+)
+def test_slow_server_fails(service: Serve) -> None:
+    """However fast it is at other times."""
+    assert Verdict.FAIL is judged(recorded(service=service)).parts["latency"].verdict
 
 
 def test_silent_server_fails() -> None:
-    """The hard ceiling needs no statistics."""
-    verdict = judged(recording(lambda _: 20.5, fault=lambda _: "no complete answer"))
-    assert Verdict.FAIL is verdict.verdict
-    assert "Vapi has given up" in verdict.details[0]
-
-
-def test_one_kind_of_call_fails_alone() -> None:
-    """The others don't dilute it."""
-    samples = tuple(
-        replace(sample, service_s=2.2) if sample.event == "lookup" and sample.number % 3 == 0 else sample
-        for sample in recording(lambda _: 0.01).samples
+    """The hard ceiling needs no statistics: one request is enough."""
+    last = recorded().samples[-1].number
+    verdict = judged(
+        recorded(
+            service=lambda a: 20.5 if a.number == last else 0.01,
+            fault=lambda a: Kind.TIMEOUT if a.number == last else Kind.NONE,
+        )
     )
-    verdict = judged(replace(recording(lambda _: 0.01), samples=samples))
-    assert Verdict.FAIL is verdict.verdict
-    assert ["lookup"] == [clause.event for clause in verdict.clauses if clause.verdict is Verdict.FAIL]
+    assert Verdict.FAIL is verdict.parts["latency"].verdict
+    assert "longer than Vapi waits" in verdict.details[0]
+
+
+@pytest.mark.parametrize(
+    ("slow", "subjects"),
+    [
+        (lambda a: a.event == "lookup" and a.number % 8 == 0, ["lookup"]),
+        (lambda a: a.tenant == 1 and a.number % 9 == 0, ["clinic 2"]),
+    ],
+)
+def test_one_fails_alone(slow: Serve, subjects: list[str]) -> None:
+    """The others don't dilute it."""
+    verdict = judged(recorded(service=lambda a: 2.2 if slow(a) else 0.01))
+    failed = [clause.subject for clause in verdict.clauses if clause.verdict is Verdict.FAIL]
+    assert subjects == failed
 
 
 def test_warm_up_is_not_judged() -> None:
-    """Cut by when calls were due, not by how long they took."""
-    assert Verdict.PASS is judged(recording(lambda at: 9.0 if at < SMOKE.warm_up_s else 0.01)).verdict
+    """Cut by when requests were due, not by how long they took."""
+    assert Verdict.PASS is judged(recorded(service=lambda a: 9.0 if a.at_s < 10 else 0.01)).verdict
 
 
-@pytest.mark.parametrize(("errors", "verdict"), [(0, Verdict.PASS), (1, Verdict.INCONCLUSIVE), (40, Verdict.FAIL)])
-def test_wrong_answers(errors: int, verdict: Verdict) -> None:
-    """However fast: one may be chance, many are not."""
-    wrong = {arrival.number for arrival in [a for a in PLAN if a.at_s > 20][:errors]}
-    made = recording(lambda _: 0.01, fault=lambda number: "HTTP 500" if number in wrong else "")
-    assert verdict is judged(made).verdict
+@pytest.mark.parametrize(("bad", "verdict"), [(0, Verdict.PASS), (1, Verdict.INCONCLUSIVE), (40, Verdict.FAIL)])
+def test_wrong_answers(bad: int, verdict: Verdict) -> None:
+    """However fast: one may be chance, many are not; and they are no matter of time."""
+    numbers = {a.number for a in recorded().samples if a.at_s > 10 and a.number % 7 == 0}
+    wrong = sorted(numbers)[:bad]
+    judgement = judged(recorded(fault=lambda a: Kind.STATUS if a.number in wrong else Kind.NONE))
+    assert verdict is judgement.parts["errors"].verdict
+    assert Verdict.PASS is judgement.parts["latency"].verdict
 
 
-@pytest.mark.parametrize(
-    "lag",
-    [
-        pytest.param(lambda at: 0.15 if at % 10 < 1 else 0.001, id="often"),
-        pytest.param(lambda at: 0.3 if 40 < at < 41 else 0.001, id="once"),
-        pytest.param(lambda _: 2.5, id="always"),
-    ],
-)
-def test_lagging_generator_decides_nothing(lag: Serve) -> None:
+def test_no_answer_is_late_and_an_error() -> None:
+    """A refused connection is quick and answers nobody."""
+    judgement = judged(recorded(fault=lambda a: Kind.REFUSED if a.number % 4 == 0 else Kind.NONE))
+    assert "fail fail fail" == verdicts(judgement)
+    assert "status-update: refused" in " ".join(judgement.parts["errors"].details)
+
+
+def test_lagging_generator_decides_nothing() -> None:
     """Its lag is its own fault, and neither the server's praise nor blame."""
-    verdict = judged(recording(lambda _: 0.01, lag=lag))
-    assert (Verdict.INCONCLUSIVE, Reason.GENERATOR_SATURATED) == (verdict.verdict, verdict.reason)
+    for lag in (
+        lambda a: 0.15 if a.at_s % 10 < 1 else 0.001,
+        lambda a: 0.3 if 40 < a.at_s < 41 else 0.001,
+        lambda _: 2.5,
+    ):
+        verdict = judged(recorded(lag=lag))
+        assert (Verdict.INCONCLUSIVE, Reason.GENERATOR_SATURATED) == (verdict.verdict, verdict.reason)
+        assert Verdict.PASS is verdict.parts["errors"].verdict  # right answers are right, whenever they were asked for
 
 
-@pytest.mark.parametrize(
-    "account",
-    [
-        Account("run", len(PLAN), len(PLAN) - 1, len(PLAN) - 1, 5, 2000),
-        Account("run", len(PLAN), len(PLAN), len(PLAN) - 9, 5, 2000),
-        Account("run", len(PLAN), len(PLAN), len(PLAN), 2000, 2000),
-    ],
-)
-def test_calls_that_are_not_accounted_for(account: Account) -> None:
-    """Planned, sent and recorded have to be the same; and the driver must not have been at its cap."""
-    verdict = judged(replace(recording(lambda _: 0.01), account=account))
-    assert Reason.GENERATOR_SATURATED is verdict.reason
+@pytest.mark.parametrize("ending", [one for one in Ending if one is not Ending.FINISHED])
+def test_unfinished_run_never_passes(ending: Ending) -> None:
+    """However well it went until then."""
+    assert judged(ended(recorded(), ending)).verdict in {Verdict.INCONCLUSIVE, Verdict.FAIL}
+
+
+@pytest.mark.parametrize("ending", [Ending.TERMINATED, Ending.LOST, Ending.OVERLOADED, Ending.CRASHED])
+def test_unfinished_run_fails_where_that_is_certain(ending: Ending) -> None:
+    """What was not seen can't make it good."""
+    made = recorded(service=lambda _: 3.0)
+    half = made.samples[: len(made.samples) // 2]
+    assert "fail fail inconclusive" == verdicts(judged(ended(replace(made, samples=half), ending)))
+
+
+def test_what_the_end_cut_off_is_neither_late_nor_wrong() -> None:
+    """Unless it was late by then."""
+    soon = recorded(service=lambda _: 0.2, fault=lambda _: Kind.UNANSWERED)
+    long_ago = recorded(service=lambda _: 3.0, fault=lambda _: Kind.UNANSWERED)
+    assert "inconclusive inconclusive inconclusive" == verdicts(judged(ended(soon, Ending.TERMINATED)))
+    assert "fail fail inconclusive" == verdicts(judged(ended(long_ago, Ending.TERMINATED)))
+
+
+def test_error_storm_fails() -> None:
+    """The driver gave up on a server that answered nothing right."""
+    made = ended(recorded(fault=lambda a: Kind.STATUS if a.at_s > 11 else Kind.NONE), Ending.ERROR_STORM)
+    start = replace(made, samples=tuple(sample for sample in made.samples if sample.at_s < 15))
+    assert Verdict.FAIL is judged(start).parts["errors"].verdict
 
 
 def test_nothing_measured_is_no_verdict() -> None:
     """A server that was never called is not fast."""
-    made = replace(recording(lambda _: 0.01), samples=(), account=Account("run", 0, 0, 0, 0, 2000))
-    assert (Verdict.INCONCLUSIVE, Reason.TOO_FEW_SAMPLES) == (judged(made).verdict, judged(made).reason)
+    verdict = judged(Recording((account_of(()),), ()))
+    assert (Verdict.INCONCLUSIVE, Reason.TOO_FEW_SAMPLES) == (verdict.verdict, verdict.reason)
+    assert (Verdict.INCONCLUSIVE, Reason.PRECONDITION_LOST) == (
+        judged(Recording((), ())).verdict,
+        judged(Recording((), ())).reason,
+    )
+
+
+def test_a_kind_of_request_that_never_came_is_told() -> None:
+    """Others say nothing about it."""
+    samples = tuple(sample for sample in recorded().samples if sample.event != "booking")
+    verdict = judged(Recording((account_of(samples),), samples))
+    assert Verdict.INCONCLUSIVE is verdict.verdict
+    assert ("booking: no request was measured",) == verdict.details
 
 
 def test_too_few_samples_say_how_many_more() -> None:
     """In seconds of the same traffic."""
-    short = replace(SMOKE, measured_s=40.0)
-    samples = tuple(sample for sample in recording(lambda _: 0.01).samples if sample.at_s < short.duration_s)
-    account = Account("run", len(samples), len(samples), len(samples), 5, 2000)
-    verdict = judge(Recording(account, samples), short, 2.0, 0.05)
+    short = replace(TRAFFIC, phase=(TRAFFIC.phase[0], replace(TRAFFIC.phase[1], seconds=40.0)))
+    verdict = judged(recorded(short), short)
     assert (Verdict.INCONCLUSIVE, Reason.TOO_FEW_SAMPLES) == (verdict.verdict, verdict.reason)
-    assert "about 80 s more" in verdict.details[-1]
+    assert "s more of this traffic would decide" in verdict.details[-1]
 
 
-def test_bursts_reduce_the_sample() -> None:
-    """Ten late calls in one block say less than one in each of ten."""
-    spread = effective_count([(60, 1)] * 10 + [(60, 0)] * 2, 120, 2)
-    burst = effective_count([(60, 10)] + [(60, 0)] * 11, 120, 2)
-    assert burst < spread / 5
+def test_flooding_clinic_is_not_judged() -> None:
+    """The others are, for their time and their answers."""
+    phase = replace(TRAFFIC.phase[1], flood=10.0)
+    profile = replace(TRAFFIC, phase=(phase,))
+
+    def victim_suffers(a: Arrival) -> float:
+        return 2.5 if a.tenant == 1 and a.number % 9 == 0 else 0.01
+
+    flooder = recorded(
+        profile, lambda a: 30.0 if a.tenant == 0 else 0.01, fault=lambda a: Kind.STATUS if a.tenant == 0 else Kind.NONE
+    )
+    assert Verdict.PASS is judged(flooder, profile).verdict
+    assert Verdict.FAIL is judged(recorded(profile, victim_suffers), profile).parts["latency"].verdict
 
 
-def test_at_the_limit_chance_decides_rarely() -> None:
-    """Exactly 5 % late, in bursts of 3 s: at most 7 % of the runs pass, and at most 7 % fail (seeded)."""
-    generator = random.Random(7)
-    verdicts = []
-    for _ in range(150):
-        stalls = [generator.uniform(10, 130) for _ in range(2)]  # 2 x 3 s of 120 s
-        late = [any(stall <= a.at_s < stall + 3 for stall in stalls) for a in PLAN]
-        blocks = [[0, 0] for _ in range(14)]
-        for arrival, is_late in zip(PLAN, late, strict=True):
-            if arrival.at_s >= SMOKE.warm_up_s:
-                block = blocks[int(arrival.at_s // 10)]
-                block[0] += 1
-                block[1] += is_late
-        samples = tuple(
-            Sample(a.number, "lookup", 0, a.at_s, 0.0, 2.5 if is_late else 0.01)
-            for a, is_late in zip(PLAN, late, strict=True)
-        )
-        made = Recording(recording(lambda _: 0.01).account, samples)
-        verdicts.append(judge(made, replace(SMOKE, mix={"lookup": 1}), 2.0, 0.05).verdict)
-    assert verdicts.count(Verdict.PASS) <= 0.07 * len(verdicts)
-    assert verdicts.count(Verdict.FAIL) <= 0.07 * len(verdicts)
+def test_looks_share_the_risk() -> None:
+    """Two looks: at 160 s and 300 s; a failure at any stands, and a look may pass a run that ends there."""
+    looking = replace(TRAFFIC, phase=(replace(TRAFFIC.phase[1], seconds=300.0),), looks=(180.0, 300.0))
+    early = recorded(looking, lambda a: 2.5 if a.at_s < 180 and a.number % 4 == 0 else 0.01)
+    assert Verdict.FAIL is judged(early, looking).parts["latency"].verdict
+    samples = tuple(sample for sample in recorded(looking).samples if sample.at_s < 180)
+    stopped = judged(Recording((account_of(samples),), samples), looking)
+    assert Verdict.PASS is stopped.verdict
+    assert {0.025} == {clause.risk.passing for clause in stopped.clauses}
 
 
-def test_recording_there_and_back(tmp_path: Path) -> None:
-    """And an unfinished one is none."""
-    made = recording(lambda _: 0.01)
-    assert read_recording(tmp_path) is None
-    write_recording(tmp_path, made.account, made.samples)
-    assert made == read_recording(tmp_path)
-    (tmp_path / "account.json").unlink()
-    assert read_recording(tmp_path) is None
+def test_thin_traffic_is_judged_by_the_ceiling_only() -> None:
+    """Five calls to a service that slept."""
+    cold = replace(TRAFFIC, claim="ceiling", phase=(replace(TRAFFIC.phase[1], seconds=30.0, rate=0.5),))
+    assert "pass not-applicable pass" == verdicts(judged(recorded(cold, lambda _: 7.0), cold))
+    assert Verdict.FAIL is judged(recorded(cold, lambda a: 21.0 if a.number == 3 else 0.1), cold).verdict
 
 
-@pytest.mark.parametrize(
-    ("blocks", "effective"),
-    [
-        ([(10, 0), (10, 2), (10, 4)], 12.0),  # variance 8 * 3/2 / 30^2, 2.5 times that of 6 in 30 by chance
-        ([(10, 1), (10, 1)], 20.0),  # more even than chance: never worth more than there are
-        ([(10, 3)], 1.0),  # one block tells nothing of the spread
-        ([(10, 10), (5, 5)], 15.0),
-        ([(10, 0), (10, 0)], 4.0),  # 120 s of which a stall takes 30
-        ([(2, 0), (1, 0)], 3.0),
-    ],
-)
-def test_effective_count_by_hand(blocks: list[tuple[int, int]], effective: float) -> None:
-    """The rule of `facts/load.md` 4.4, in numbers."""
-    assert pytest.approx(effective) == effective_count(blocks, measured_s=120.0, stall_s=30.0)
+def test_judgement_as_json() -> None:
+    """All numbers, in a form that files take."""
+    document = json.loads(json.dumps(judged(recorded()).as_json()))
+    assert "pass" == document["verdict"] == document["latency"]["verdict"]
+    clause = document["latency"]["clauses"][0]
+    assert {"subject", "count", "late", "effective_count", "lower", "upper", "budget"} <= clause.keys()
+
+
+@pytest.mark.parametrize("name", tomllib.loads(FILE.read_text()))
+def test_every_profile_can_pass(name: str) -> None:
+    """Where nothing is late: its rates, times and looks suffice for what it claims."""
+    profile = load_profile(name)
+    assert Verdict.PASS is judged(recorded(profile), profile).verdict
+
+
+def test_smoke_leaves_room_for_a_late_request() -> None:
+    """One among those of its kind, as any service has."""
+    smoke = load_profile("smoke")
+    late = next(one.number for one in recorded(smoke).samples if one.event == "booking" and one.at_s > 50)
+    made = recorded(smoke, lambda a: 2.5 if a.number == late else 0.01)
+    assert Verdict.PASS is judged(made, smoke).verdict

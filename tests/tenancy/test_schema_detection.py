@@ -18,6 +18,7 @@ from fixtures.defects.schemas.base import DIALECTS, base_schema, healthy_text, m
 from fixtures.defects.schemas.catalogue import HEALTHY_SCHEMAS, SCHEMA_DEFECTS
 from fixtures.defects.schemas.record import HealthySchema, SchemaDefect
 from fixtures.tenancy import catalogue_findings, proof
+from fixtures.tenancy.api_schemas import declare_api_schemas
 from fixtures.tenancy.audit import Audit
 from fixtures.verdict.finding import Finding, FindingSeverity
 from tests.sampling import git
@@ -75,6 +76,7 @@ def run(postgres: Server, build: Build, monkeypatch: pytest.MonkeyPatch) -> Iter
             clean.callback(postgres.drop_database, dsn)
             with psycopg.connect(dsn) as connection:
                 connection.execute(sql.encode())
+                declare_api_schemas(connection)
                 lints = catalogue_findings(connection)
             found = proof.prove(postgres, dsn)
             clean.callback(found.worlds.drop)

@@ -13,7 +13,8 @@ import pytest
 
 from fixtures.database.dump import dump_schema
 from fixtures.database.server import Server
-from fixtures.tenancy.worlds import UnseedableError, World, Worlds, build_worlds
+from fixtures.tenancy.seeding import UnseedableError
+from fixtures.tenancy.worlds import World, Worlds, build_worlds
 from tests.gate import PROJECT
 from tests.tenancy.schemas import CLINICS, Audited, Build, inferred, worlds_of
 

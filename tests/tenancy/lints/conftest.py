@@ -18,6 +18,7 @@ def database(postgres: Server) -> Iterator[psycopg.Connection[Any]]:
     """One open transaction for all tests of a module, rolled back at the end."""
     with psycopg.connect(postgres.create_database()) as connection:
         bootstrap(connection)
+        connection.execute("set pgrst.db_schemas = 'public'")
         connection.execute(BASE)
         yield connection
         connection.rollback()

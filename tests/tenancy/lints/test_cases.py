@@ -16,7 +16,7 @@ from tests.tenancy.lints.cases import CASES, Case
 # A fact of the server, which no statement can plant; test_server.py judges it.
 WITHOUT_CASE = {"lint.server-cve"}
 # pg_graphql is on no test server; what the lint asks for is that it is registered.
-_GRAPHQL = """
+GRAPHQL = """
 insert into pg_catalog.pg_extension select 4000000000, 'pg_graphql', extowner, extnamespace, false, '1', null, null
 from pg_catalog.pg_extension limit 1;
 """
@@ -29,7 +29,7 @@ def _found(connection: psycopg.Connection[Any], case: Case) -> Finding | None:
 
 
 def _run(connection: psycopg.Connection[Any], script: str) -> None:
-    connection.execute(script.replace("GRAPHQL", _GRAPHQL).encode())
+    connection.execute(script.replace("GRAPHQL", GRAPHQL).encode())
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{at}-{case}" for at, case in enumerate(CASES)])

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import conninfo
 from psycopg.rows import dict_row, namedtuple_row, scalar_row
 
 from fixtures.database.server import Server
@@ -47,10 +48,10 @@ def test_without_supabase_roles_and_schemas(plain: psycopg.Connection[Any]) -> N
 
 
 def test_exposure_is_read_from_the_api_setting(connection: psycopg.Connection[Any]) -> None:
-    """Unset or empty means public; names are trimmed."""
+    """As in Supabase's linter: an empty setting exposes nothing; blanks around names don't count."""
     connection.execute("create table app.t (id int); grant select on app.t to anon; create table public.t (id int)")
     rule = "lint.0013_rls_disabled_in_public"
-    for setting, exposed in (("", {"public.t"}), ("app", {"app.t"}), ("public , app", {"public.t", "app.t"})):
+    for setting, exposed in (("", set()), ("app", {"app.t"}), ("public , app", {"public.t", "app.t"})):
         connection.execute("select set_config('pgrst.db_schemas', %s, true)", [setting])
         found = {finding.object for finding in catalogue_findings(connection) if finding.rule == rule}
         assert exposed == found
@@ -101,6 +102,39 @@ def test_read_only_and_autocommit(plain: psycopg.Connection[Any]) -> None:
     assert psycopg.pq.TransactionStatus.IDLE is plain.info.transaction_status
     with plain.transaction():
         assert outside == catalogue_findings(plain)
+
+
+def test_database_without_an_encoding(postgres: Server) -> None:
+    """psycopg hands over its text as bytes; findings are strings all the same."""
+    dsn = postgres.create_database()
+    name = f"{conninfo.conninfo_to_dict(dsn)['dbname']}_ascii"
+    with psycopg.connect(postgres.dsn, autocommit=True) as maintenance:
+        maintenance.execute(f"create database {name} template template0 encoding 'SQL_ASCII' locale 'C'".encode())
+    with psycopg.connect(conninfo.make_conninfo(dsn, dbname=name), client_encoding="SQL_ASCII") as connection:
+        connection.execute(
+            'create table "k\xe4se" (token regproc); alter table "k\xe4se" enable row level security;'
+            'create policy p on "k\xe4se" for delete using (true)'.encode()
+        )
+        found = {(finding.rule[5:9], finding.object) for finding in catalogue_findings(connection)}
+        assert {("0018", "public.k\xe4se.token"), ("0024", "public.k\xe4se.p")} <= found
+        connection.rollback()
+    postgres.drop_database(conninfo.make_conninfo(dsn, dbname=name))
+
+
+def test_aborted_transaction_says_so(plain: psycopg.Connection[Any]) -> None:
+    """No finding, no empty list: the error of the server, which names the reason."""
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        plain.execute("select 1 / 0")
+    with pytest.raises(psycopg.errors.InFailedSqlTransaction, match="transaction is aborted"):
+        catalogue_findings(plain)
+
+
+def test_role_without_rights(connection: psycopg.Connection[Any]) -> None:
+    """Nobody's superuser, no grants on storage or vault: what the catalogue shows is enough."""
+    connection.execute("create table t (id int)")
+    expected = {(finding.rule, finding.object) for finding in catalogue_findings(connection)}
+    connection.execute("create role reader; set local role reader")
+    assert expected == {(finding.rule, finding.object) for finding in catalogue_findings(connection)}
 
 
 def test_awkward_names_are_quoted(connection: psycopg.Connection[Any]) -> None:
