@@ -18,6 +18,7 @@ from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, WorkerRunne
 from load.assembly import Assembly
 from load.driver import GRACE_S, Driver, Part, Row
 from load.events import DRAIN_S, IN_FLIGHT_CAP
+from load.looks import at_look, early_looks
 from load.plan import Arrival, digest, part_of
 from load.profiles import TrafficProfile
 from load.recording import Account, Ending, Recording
@@ -49,8 +50,16 @@ class Traffic:
 class Coordinator:
     """Shares out a run, and hands over its recording when it is over, however it ended."""
 
-    def __init__(self, runner: LocalRunner | MasterRunner, traffic: Traffic, over: Callable[[Recording], None]) -> None:
+    def __init__(
+        self,
+        runner: LocalRunner | MasterRunner,
+        traffic: Traffic,
+        decided: Callable[[Recording], bool],
+        over: Callable[[Recording], None],
+    ) -> None:
         self._runner = runner
+        self._decided = decided
+        self._early: Recording | None = None
         self._traffic = traffic
         self._over = over
         self._assembly: Assembly | None = None
@@ -69,6 +78,7 @@ class Coordinator:
         workers, plan = self._workers(), self._traffic.plan
         planned = {worker: len(part_of(plan, place, len(workers))) for place, worker in enumerate(workers)}
         self._assembly = Assembly(run, self._traffic.digest, planned)
+        self._early = None
         self._heard = dict.fromkeys(workers, time.monotonic())
         common = {"run": run, "workers": len(workers), "digest": self._traffic.digest, "markers": asdict(markers)}
         for place, worker in enumerate(workers):
@@ -108,17 +118,28 @@ class Coordinator:
 
     def _watch(self, assembly: Assembly) -> None:
         """Lose who is silent, and send no load that proves nothing any more, nor for longer than was planned."""
-        until = time.monotonic() + LEAD_S + self._traffic.profile.duration_s + DRAIN_S + SILENCE_S
+        begun = time.monotonic() + LEAD_S
+        until = begun + self._traffic.profile.duration_s + DRAIN_S + SILENCE_S
+        looks = early_looks(self._traffic.profile)
         while self._assembly is assembly:
             gevent.sleep(0.5)
             now = time.monotonic()
+            if looks and begun + looks[0] < now and self._looked(assembly, looks[0]):
+                looks.pop(0)
             for worker in assembly.under_way:
                 if now > until or now - self._heard[worker] > SILENCE_S or self._gone(worker):
                     assembly.lose(worker)
-            if assembly.spoilt:
+            if assembly.spoilt or self._early:
                 self.stop()
             if not assembly.under_way:
                 self._finish(assembly)
+
+    def _looked(self, assembly: Assembly, look: float) -> bool:
+        """Whether all is there for a look; the run ends early if that decides."""
+        recording = at_look(assembly.recording(), self._traffic.plan, look)
+        if recording and gevent.get_hub().threadpool.apply(self._decided, (recording,)):  # meanwhile calls are due
+            self._early = recording
+        return recording is not None
 
     def _gone(self, worker: str) -> bool:
         if not isinstance(self._runner, MasterRunner):
@@ -131,7 +152,7 @@ class Coordinator:
             for worker in assembly.under_way:
                 assembly.lose(worker)
             self._assembly = None
-            self._over(assembly.recording())
+            self._over(self._early or assembly.recording())
 
 
 class Participant:

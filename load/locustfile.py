@@ -10,6 +10,7 @@ import os
 import sys
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from fixtures.target.redaction import Redactor, secrets_in
 from fixtures.target.run_identity import new_run_identity
 from fixtures.target.target import check_addresses
 from fixtures.vapi.signing import signing_plan
+from fixtures.verdict.outcome import Verdict
 from load.connections import Connections
 from load.coordination import Coordinator, Participant, Traffic
 from load.driver import Driver, Part, Report
@@ -37,7 +39,7 @@ from load.profiles import FILE, ProfileError, load_profile
 from load.recording import Recording
 from load.requests import Markers, RequestFactory
 from load.sending import Sender
-from load.verdict import judge
+from load.verdict import LatencyVerdict, judge
 
 PROJECT = Path(__file__).parents[1]
 EXIT = {"pass": 0, "fail": 1, "inconclusive": 20}
@@ -104,7 +106,7 @@ class Process:
         if harness := os.environ.get("VOXANNE_LOAD_PARENT"):
             gevent.spawn(_end_with, int(harness), runner.quit)
         self.environment.process_exit_code = EXIT["inconclusive"]
-        coordinator = Coordinator(runner, self.traffic, lambda recording: self._over(runner, recording))
+        coordinator = Coordinator(runner, self.traffic, self._decided, partial(self._over, runner))
         self.events.test_start.add_listener(lambda **_: coordinator.begin(self._run(), self._markers()))
         self.events.test_stop.add_listener(lambda **_: coordinator.stop())
         self.events.quitting.add_listener(lambda **_: coordinator.stop_and_wait())  # runs before Locust's own
@@ -126,14 +128,21 @@ class Process:
         """Keep and judge what there is, and end."""
         gevent.spawn(runner.quit if self.options.headless else runner.stop)
         self.environment.process_exit_code = EXIT["fail"]  # should what follows fail
-        directory, latency = Path(self.options.recording), self.record.latency
+        directory = Path(self.options.recording)
         write_recording(directory, recording)
-        shares = (latency.late_share, latency.tail_share, latency.error_share)
-        judged = judge(recording, self.traffic.profile, latency.target_s, *shares)
+        judged = self._judged(recording)
         write_judged(directory, recording.account.run, judged)
         sys.stdout.write("\n".join([f"voxanne: {self.traffic.profile.name}: {judged.verdict}", *judged.details, ""]))
         sys.stdout.flush()
         self.environment.process_exit_code = EXIT.get(judged.verdict, EXIT["inconclusive"])
+
+    def _decided(self, recording: Recording) -> bool:
+        return self._judged(recording).verdict in {Verdict.PASS, Verdict.FAIL}
+
+    def _judged(self, recording: Recording) -> LatencyVerdict:
+        limits = self.record.latency
+        shares = (limits.late_share, limits.tail_share, limits.error_share)
+        return judge(recording, self.traffic.profile, limits.target_s, *shares)
 
     def _run(self) -> str:
         """The harness's name for the run, or a new one."""

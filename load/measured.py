@@ -62,10 +62,10 @@ def look_ends(samples: Sequence[Sample], profile: TrafficProfile) -> list[float]
     """When each declared look was reached, in seconds from the start, and then the end of the run."""
     end = end_of(samples, profile)
     reached = [look for look in profile.looks if look < judged_seconds(profile, end) - BLOCK_S / 2]
-    return [*(_when(look, profile) for look in reached), float("inf")]
+    return [*(when_judged(look, profile) for look in reached), float("inf")]
 
 
-def _when(look: float, profile: TrafficProfile) -> float:
+def when_judged(look: float, profile: TrafficProfile) -> float:
     """When so many seconds have been judged."""
     judged = 0.0
     for phase, begin in zip(profile.phase, (0.0, *profile.ends), strict=False):

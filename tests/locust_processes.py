@@ -47,6 +47,10 @@ class Locusts:
         """A worker of that master."""
         return self._start(name, "--worker", "--master-port", str(self.port), *arguments)
 
+    def with_page(self) -> subprocess.Popen[bytes]:
+        """One process with Locust's web page, on which somebody has to start the run."""
+        return self._start("page", "--web-host", "127.0.0.1", "--web-port", str(self.port))
+
     def log(self, name: str) -> str:
         """What a process has said so far."""
         path = self.folder / f"{name}.log"
