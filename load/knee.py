@@ -38,12 +38,14 @@ def knee_part(recording: Recording, question: Question) -> Part:
 def _broke(holds: Phase | None, phase: Phase, part: Part, *, begins: bool) -> Part:
     """What is said at the first rate that does not hold; with the lowest it `begins`."""
     if holds is None and begins:
-        return Part(Verdict.FAIL, (f"{phase.rate:g} calls/s, the lowest rate, do not hold", *part.details))
+        return Part(
+            Verdict.FAIL, (f"{phase.rate:g} calls/s, the lowest rate, do not hold", *part.details), settled=True
+        )
     if holds is None:
         told = f"{phase.rate:g} calls/s do not hold; at lower rates it was too short to show that they do"
-        return Part(Verdict.INCONCLUSIVE, (told, *part.details), Reason.TOO_FEW_SAMPLES)
+        return Part(Verdict.INCONCLUSIVE, (told, *part.details), Reason.TOO_FEW_SAMPLES, settled=True)
     told = f"the knee: {holds.rate:g} calls/s hold, {phase.rate:g} do not"
-    return Part(Verdict.PASS, (told, *part.details), None, part.clauses)
+    return Part(Verdict.PASS, (told, *part.details), None, part.clauses, settled=True)
 
 
 def _open(part: Part) -> Sequence[str]:

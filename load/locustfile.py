@@ -137,7 +137,10 @@ class Process:
         self.environment.process_exit_code = EXIT.get(judged.verdict, EXIT["inconclusive"])
 
     def _decided(self, recording: Recording) -> bool:
-        return self._judged(recording).verdict in {Verdict.PASS, Verdict.FAIL}
+        judged = self._judged(recording)
+        if self.traffic.profile.claim == "knee":
+            return judged.parts["latency"].settled
+        return judged.verdict in {Verdict.PASS, Verdict.FAIL}
 
     def _judged(self, recording: Recording) -> LatencyVerdict:
         limits = self.record.latency

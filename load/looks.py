@@ -18,7 +18,12 @@ _GOING = frozenset({Ending.RUNNING, Ending.TERMINATED, Ending.FINISHED})
 
 
 def early_looks(profile: TrafficProfile) -> list[float]:
-    """When they are, in seconds from the start of the run; without the last, which is the end of the plan."""
+    """When they are, in seconds from the start of the run; without the last, which is the end of the plan.
+
+    A rising rate is looked at after each step, so that it does not rise beyond the first that does not hold.
+    """
+    if profile.claim == "knee":
+        return [*profile.ends[:-1]]
     return [when_judged(look, profile) for look in profile.looks[:-1]]
 
 

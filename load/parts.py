@@ -21,12 +21,16 @@ OF_ALL = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a run says of one criterion. `reason` is set when it is inconclusive; `details` say why, one line each."""
+    """What a run says of one criterion. `reason` is set when it is inconclusive; `details` say why, one line each.
+
+    `settled`: of a rising rate, that the first which does not hold was found, so that higher ones need not be tried.
+    """
 
     verdict: Verdict
     details: tuple[str, ...] = ()
     reason: Reason | None = None
     clauses: tuple[Clause, ...] = ()
+    settled: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """For evidence and for the file."""

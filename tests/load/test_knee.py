@@ -35,11 +35,13 @@ def test_the_knee_is_found() -> None:
     found = part(overloaded_from(130.0))
     assert Verdict.PASS is found.verdict
     assert "the knee: 4 calls/s hold, 8 do not" == found.details[0]
+    assert found.settled
 
 
 def test_no_knee_within_the_traffic() -> None:
     """At least the highest rate holds."""
     assert "16 calls/s hold, the highest that was shown to" == part(prompt).details[0]
+    assert not part(prompt).settled
 
 
 def test_already_the_lowest_rate_is_too_high() -> None:

@@ -27,6 +27,11 @@ def test_when_looks_are() -> None:
     assert [] == early_looks(replace(PROFILE, looks=()))
 
 
+def test_a_rising_rate_is_looked_at_after_each_step() -> None:
+    """It goes on only as long as the rates hold."""
+    assert [10.0] == early_looks(replace(PROFILE, claim="knee", looks=()))
+
+
 def test_the_run_up_to_a_look() -> None:
     """Is whole, as if no more had been planned."""
     made = at_look(RUNNING, PLAN, 30.0)
