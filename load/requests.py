@@ -122,7 +122,7 @@ class RequestFactory:
         if template is None or now - template.made_s > FRESH_S:
             clinic = self.organisations[tenant]
             today = datetime.datetime.now(clinic.zone).date()
-            template = self._templates[key] = Template(now, today, _encode(self._message(event, clinic, first=first)))
+            template = self._templates[key] = Template(now, today, encode(self._message(event, clinic, first=first)))
         return template
 
     def _message(self, event: str, clinic: Organisation, *, first: bool) -> Message:
@@ -176,14 +176,6 @@ def _assistant_fault(assistant_id: str, exchange: Exchange) -> str:
         return f"no assistant in the answer to an assistant-request: {exchange.text[:120]!r}"
     named = document.get("assistantId", assistant_id)
     return "" if named == assistant_id else f"assistant {named!r} instead of the clinic's, {assistant_id}"
-
-
-_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-
-
-def _encode(message: Message) -> bytes:
-    """As `fixtures.vapi.client` does, which brings an HTTP client along."""
-    return _encoder.encode(message).encode()
 
 
 def _phone(number: int) -> str:
