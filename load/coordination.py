@@ -126,6 +126,8 @@ class Coordinator:
             now = time.monotonic()
             if looks and begun + looks[0] < now and self._looked(assembly, looks[0]):
                 looks.pop(0)
+            if now > until and assembly.under_way:
+                assembly.note("the generator fell behind: not done long after the last request was due")
             for worker in assembly.under_way:
                 if now > until or now - self._heard[worker] > SILENCE_S or self._gone(worker):
                     assembly.lose(worker)

@@ -36,7 +36,7 @@ Row = tuple[Any, ...]
 Report = Callable[[Sequence[Row], Account], None]
 """Takes new samples and the account as it stands."""
 Tell = Callable[[str, float, int, str], None]
-"""Takes event, latency in seconds, size of the answer and fault, for Locust's own page."""
+"""Takes event, latency in seconds, size of the answer and fault without details, for Locust's own page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Driver:
             if self._open.pop(arrival.number, None):
                 latency_s = self._keep(arrival, sent, service_s, kind, fault)
                 size = 0 if isinstance(outcome, ExchangeError) else len(outcome.body)
-                self.tell(arrival.event, latency_s, size, fault)
+                self.tell(arrival.event, latency_s, size, fault.partition(": ")[0])
                 self._watch_for_storm(fault)
         except Exception as error:  # noqa: BLE001  # as above
             self._crash(error)

@@ -156,7 +156,7 @@ def fault_of(prepared: Prepared, exchange: Exchange) -> tuple[Kind, str]:
     """What is wrong with a whole answer, by rule; empty for a right one, which may be a refusal in good form."""
     status = exchange.status or 0
     if not 200 <= status < 300:
-        return Kind.STATUS, f"HTTP {exchange.status}"
+        return Kind.STATUS, f"HTTP {exchange.status}: {exchange.text[:120]!r}"
     if prepared.calls:
         reply = Reply(exchange, prepared.calls)
         broken = [violation for layer in Layer for violation in violations(reply, layer)]

@@ -25,8 +25,8 @@ WARM_UP = 2_000
 BAR = 0.7
 PROFILE = """
 [flood]
-rate = 1500.0
-measured_s = 4.0
+rate = 1000.0
+measured_s = 20.0
 think_s = 0.1
 stall_s = 1.0
 seed = 1

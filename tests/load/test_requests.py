@@ -87,7 +87,7 @@ def test_answers_of_tools(factory: RequestFactory, event: str) -> None:
     assert (Kind.NONE, "") == _judged(prepared, {"results": [{**entry, "result": "fine"}]})
     assert (Kind.NONE, "") == _judged(prepared, {"results": [{**entry, "error": "not today"}]})
     assert Kind.WRONG is _judged(prepared, {"results": [{**entry, "toolCallId": "other", "result": "fine"}]})[0]
-    assert (Kind.STATUS, "HTTP 503") == _judged(prepared, {}, status=503)
+    assert (Kind.STATUS, "HTTP 503: '{}'") == _judged(prepared, {}, status=503)
 
 
 def test_answers_to_an_assistant_request(factory: RequestFactory, clinics: list[Organisation]) -> None:
@@ -104,7 +104,7 @@ def test_answers_to_other_messages(factory: RequestFactory) -> None:
     """Any 2xx will do."""
     prepared = factory.prepare(Arrival(0, 0.0, "end-of-call-report", 0))
     assert (Kind.NONE, "") == _judged(prepared, {}, status=204)
-    assert (Kind.STATUS, "HTTP 302") == _judged(prepared, {}, status=302)
+    assert (Kind.STATUS, "HTTP 302: '{}'") == _judged(prepared, {}, status=302)
 
 
 def _judged(prepared: Prepared, document: object, status: int = 200) -> tuple[Kind, str]:
