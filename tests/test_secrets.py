@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ PLANTED = {
 }
 
 
-def _talkative(app: ASGIApp, status: int = 500) -> ASGIApp:
+def _talkative(app: ASGIApp) -> ASGIApp:
     """Answers every call with the secrets, its headers and its own signature; in text, JSON, hex and base64."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,7 +35,7 @@ def _talkative(app: ASGIApp, status: int = 500) -> ASGIApp:
         encoded = [base64.b64encode(value.encode()).decode() for value in values]
         text = json.dumps({"leak": values, "encoded": encoded, "hex": [value.encode().hex() for value in values]})
         headers = {"x-leak": PLANTED["VAPI_PRIVATE_KEY"], "set-cookie": "session=planted-cookie"}
-        await PlainTextResponse(f"{text} {values}", status, headers)(scope, receive, send)
+        await PlainTextResponse(f"{text} {values}", 500, headers)(scope, receive, send)
 
     return wrapped
 
@@ -63,7 +62,7 @@ def test_no_sample_of_load_holds_a_secret(tmp_path: Path, deploy: Deploy) -> Non
     traffic = tmp_path / "traffic.toml"
     traffic.write_text("[short]\nrate = 10.0\nmeasured_s = 3.0\nstall_s = 1.0\nseed = 1\n[short.mix]\nlookup = 1\n")
     selection = ("--target", "sandbox", "-m", "latency", "--traffic", "short", "--traffic-file", str(traffic))
-    with deploy(Change(asgi=functools.partial(_talkative, status=200))) as variables:
+    with deploy(Change(asgi=_talkative)) as variables:
         run = run_gate(tmp_path / "reports", *selection, variables={**variables, **PLANTED})
     assert 1 == run.exit_status, run.output
     artefacts = {path.name: path.read_text(encoding="utf-8") for path in run.reports.rglob("*.*")}
