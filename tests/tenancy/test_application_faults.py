@@ -80,6 +80,13 @@ PAIRS = (
         _copying("parcels", "seen_parcels", ""),
     ),
     Pair(
+        "isolation.function-reads", "public.first_clinic()",
+        f"create function first_clinic() returns setof clinics stable {DEFINER.format('sql')} $$"
+        " select * from public.clinics order by name limit 1 $$; grant execute on function first_clinic() to anon;",
+        f"create function my_clinic() returns setof clinics stable {DEFINER.format('sql')} $$"
+        f" select * from public.clinics where id = {OWN} $$; grant execute on function my_clinic() to anon;",
+    ),
+    Pair(
         "isolation.foreign-select", "realtime.messages",
         _channel("realtime.topic() like 'ward:%'"),
         _channel(f"realtime.topic() = 'ward:' || {OWN}::text"),

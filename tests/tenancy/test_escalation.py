@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.tenancy.findings import proof_findings
 from fixtures.verdict.finding import FindingSeverity
-from tests.tenancy.schemas import CLINICS, Audited, Build, breach_of
+from tests.tenancy.schemas import CLINICS, OWN, Audited, Build, breach_of
 
 SCHEMA = f"""{CLINICS}
 create table profiles (
@@ -18,6 +18,11 @@ create policy own on profiles to authenticated using (id = (select auth.uid())) 
 grant select, update {{columns}} on profiles to authenticated;
 create policy admins on visits for select to authenticated
 using (exists (select from profiles p where p.id = (select auth.uid()) and p.is_platform_admin));
+create table wages (clinic_id uuid not null references clinics, id int, amount int, primary key (clinic_id, id));
+revoke all on wages from anon, authenticated;
+alter table wages enable row level security;
+create policy own on wages for select to authenticated using (clinic_id = {OWN});
+grant select (clinic_id, id) on wages to authenticated;
 
 create function enrol() returns trigger language plpgsql security definer set search_path = '' as $$ begin
   insert into public.staff (clinic_id, user_id, status)
