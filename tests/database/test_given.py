@@ -12,14 +12,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from fixtures.database.given import lent_server
+from fixtures.database.given import PREFIX, lent_server
 from fixtures.database.provision import provision
 from fixtures.database.server import Server
 
 PROJECT = Path(__file__).parents[2]
 BORROWED = """
 import sys, time
-from fixtures.database.given import lent_server
+from fixtures.database.given import PREFIX, lent_server
 server = lent_server(sys.argv[1])
 server.create_database()
 print("ready", flush=True)
@@ -76,6 +76,18 @@ def test_what_a_killed_run_left_is_removed_by_the_next(lender: Server) -> None:
     assert before == contents(lender)
 
 
+def test_databases_of_others_stay(lender: Server) -> None:
+    """Those of a harness that has the server for itself among them, whether it lives or not."""
+    lender.create_database()
+    with psycopg.connect(lender.dsn, autocommit=True) as connection:
+        connection.execute("create database voxanne_1_1")
+    before = contents(lender)
+    server = lent_server(lender.dsn)
+    server.create_database()
+    server.stop()
+    assert before == contents(lender)
+
+
 def name(process: subprocess.Popen[str]) -> str:
     """As its session is called."""
-    return f"voxanne_{process.pid}"
+    return f"{PREFIX}_{process.pid}"
