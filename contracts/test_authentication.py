@@ -15,8 +15,8 @@ from fixtures.target.canaries import Organisation
 from fixtures.target.exchange import Exchange, Request
 from fixtures.target.target import Target
 from fixtures.vapi import forgeries as forge
-from fixtures.vapi.client import Vapi, encode
-from fixtures.vapi.message import LiveCall, Message, ToolCall, assistant_request, tool_calls
+from fixtures.vapi.client import Vapi
+from fixtures.vapi.message import LiveCall, Message, ToolCall, assistant_request, encode, tool_calls
 from fixtures.vapi.reply import Reply, answer_to
 from fixtures.vapi.tools import ToolDefinition
 from fixtures.verdict.outcome import NotApplicable, Violation, control, expect, fail_on

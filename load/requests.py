@@ -17,6 +17,7 @@ from fixtures.vapi.message import (
     ToolCall,
     assistant_request,
     call_to,
+    encode,
     end_of_call_report,
     new_tool_call_id,
     status_update,

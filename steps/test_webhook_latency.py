@@ -78,7 +78,7 @@ def _conclude(judged: LatencyVerdict, name: str, expected: str) -> None:
     part = judged.parts[name]
     match part.verdict:
         case Verdict.FAIL:
-            fail_on(Violation(expected, detail) for detail in part.details)
+            fail_on(Violation(expected, detail) for detail in part.details or ("no details",))
         case Verdict.INCONCLUSIVE:
             raise Inconclusive(part.reason or Reason.TOO_FEW_SAMPLES, "; ".join(part.details))
         case Verdict.NOT_APPLICABLE:

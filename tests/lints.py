@@ -18,23 +18,28 @@ def repeated_steps(sources: Iterable[str]) -> list[str]:
 
 
 def worthless_steps(source: str) -> list[str]:
-    """Outcomes that judge nothing, and async steps, which are never awaited."""
+    """Outcomes that judge nothing, themselves or through a function of their module; async steps are never awaited."""
     problems = []
+    judging = _judging(source)
     for kind, _, function in _steps(source):
         if isinstance(function, ast.AsyncFunctionDef):
             problems.append(f"{function.name} is async and would never run")
-        if kind == "then" and not _judges(function):
+        if kind == "then" and function.name not in judging:
             problems.append(f"{function.name} judges nothing")
     return problems
 
 
 def worthless_contract_tests(source: str) -> list[str]:
     """Contract tests that judge nothing, themselves or through a function of their module."""
-    tree = ast.parse(source)
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    judging = {name for name, node in functions.items() if _judges(node)}
-    tests = [node for name, node in functions.items() if name.startswith("test_")]
-    return [f"{test.name} judges nothing" for test in tests if not (_judges(test) or _called(test) & judging)]
+    tests = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    return [f"{n} judges nothing" for n in tests if n.startswith("test_") and n not in _judging(source)]
+
+
+def _judging(source: str) -> set[str]:
+    """Functions of a module that judge, or call one that does."""
+    functions = {n.name: n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)}
+    directly = {name for name, node in functions.items() if _judges(node)}
+    return directly | {name for name, node in functions.items() if _called(node) & directly}
 
 
 def plain_asserts(source: str) -> list[int]:

@@ -115,7 +115,7 @@ def scenarios() -> Iterator[tuple[Claim, Scenario]]:
         (P99, 600.0, 4.0, 2.0),
         (P99, 1500.0, 2.0, 5.0),
     ):
-        for burst_s in (0.0, 0.5, stall_s / 2, stall_s):
+        for burst_s in (0.0, stall_s / 4, stall_s / 2, stall_s):
             yield claim, Scenario(seconds, rate, stall_s, burst_s)
 
 

@@ -13,8 +13,7 @@ from fixtures.reference.canaries import write_canary_file
 from fixtures.target.canaries import Organisation, load_canaries
 from fixtures.target.exchange import Exchange, Request
 from fixtures.target.record import Paths
-from fixtures.vapi.client import encode
-from fixtures.vapi.message import assistant_request, call_to, end_of_call_report, status_update, tool_calls
+from fixtures.vapi.message import assistant_request, call_to, encode, end_of_call_report, status_update, tool_calls
 from load import requests
 from load.events import EVENTS, TOOL_EVENTS
 from load.plan import Arrival

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 
 from fixtures.reference.canaries import CLINIC_A
-from fixtures.vapi.client import encode
-from fixtures.vapi.message import ToolCall, assistant_request, call_to, end_of_call_report, tool_calls
+from fixtures.vapi.message import ToolCall, assistant_request, call_to, encode, end_of_call_report, tool_calls
 from fixtures.vapi.tools import AVAILABILITY, BOOKING
 
 LINE = call_to(CLINIC_A, "019c0000-0000-7000-8000-000000000001", "+12025550123")

@@ -9,8 +9,7 @@ import pytest
 
 from fixtures.reference.backend.tool_calls import tool_calls as read
 from fixtures.reference.canaries import CLINIC_A
-from fixtures.vapi.client import encode
-from fixtures.vapi.message import call_to, tool_calls
+from fixtures.vapi.message import call_to, encode, tool_calls
 from fixtures.vapi.tools import AVAILABILITY
 from fixtures.vapi.variants import LARGE, LISTS, VARIANTS, Variant, large, with_arguments, with_function
 
