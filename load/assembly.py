@@ -65,5 +65,5 @@ class Assembly:
 
 
 def _sample(row: Sequence[Any]) -> Sample:
-    sample = Sample(*row)
-    return replace(sample, kind=Kind(sample.kind)) if sample.kind else replace(sample, kind=Kind.NONE)
+    number, event, tenant, at_s, lag_s, service_s, fault, kind, call, worker = row
+    return Sample(number, event, tenant, at_s, lag_s, service_s, fault, Kind(kind), call, worker)

@@ -89,7 +89,7 @@ class RequestFactory:
         self.organisations = organisations
         self.markers = markers
         self._templates: dict[tuple[str, int, bool], Template] = {}
-        self._opening = [datetime.datetime.fromisoformat(f"2000-01-01T{one.opens}") for one in organisations]
+        self._slots = [_slots(one.opens) for one in organisations]
 
     def prepare(self, arrival: Arrival) -> Prepared:
         """The request; two calls differ in every id, and no two bookings want the same slot."""
@@ -112,7 +112,7 @@ class RequestFactory:
             caller=_phone(arrival.call),
             tool_call=new_tool_call_id() if arrival.event in TOOLS else "",
             date=str(today + datetime.timedelta(days=FIRST_DAY_AHEAD + days)),
-            time=f"{self._opening[arrival.tenant] + datetime.timedelta(hours=slot):%H:%M}",
+            time=self._slots[arrival.tenant][slot],
         )
 
     def _template(self, event: str, tenant: int, *, first: bool) -> Template:
@@ -122,7 +122,7 @@ class RequestFactory:
         if template is None or now - template.made_s > FRESH_S:
             clinic = self.organisations[tenant]
             today = datetime.datetime.now(clinic.zone).date()
-            template = self._templates[key] = Template(now, today, _encode(self._message(event, clinic, first=first)))
+            template = self._templates[key] = Template(now, today, encode(self._message(event, clinic, first=first)))
         return template
 
     def _message(self, event: str, clinic: Organisation, *, first: bool) -> Message:
@@ -178,12 +178,10 @@ def _assistant_fault(assistant_id: str, exchange: Exchange) -> str:
     return "" if named == assistant_id else f"assistant {named!r} instead of the clinic's, {assistant_id}"
 
 
-_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-
-
-def _encode(message: Message) -> bytes:
-    """As `fixtures.vapi.client` does, which brings an HTTP client along."""
-    return _encoder.encode(message).encode()
+def _slots(opens: str) -> list[str]:
+    """The times of a clinic's day, an hour apart."""
+    begin = datetime.datetime.fromisoformat(f"2000-01-01T{opens}")
+    return [f"{begin + datetime.timedelta(hours=hour):%H:%M}" for hour in range(SLOTS_PER_DAY)]
 
 
 def _phone(number: int) -> str:
