@@ -50,8 +50,8 @@ class Assembly:
 
     @property
     def spoilt(self) -> bool:
-        """Whether nothing more can be made of the run: a worker that is lost, or not able to take part."""
-        return any(account.ended in {Ending.LOST, Ending.CRASHED} for account in self._accounts.values())
+        """Whether a worker has ended otherwise than planned, so that what the others still send proves nothing."""
+        return any(one.ended not in {Ending.RUNNING, Ending.FINISHED} for one in self._accounts.values())
 
     def recording(self) -> Recording:
         """As it stands."""
@@ -65,5 +65,5 @@ class Assembly:
 
 
 def _sample(row: Sequence[Any]) -> Sample:
-    sample = Sample(*row)
-    return replace(sample, kind=Kind(sample.kind)) if sample.kind else replace(sample, kind=Kind.NONE)
+    number, event, tenant, at_s, lag_s, service_s, fault, kind, call, worker = row
+    return Sample(number, event, tenant, at_s, lag_s, service_s, fault, Kind(kind), call, worker)

@@ -6,6 +6,7 @@ the same plan from its own files and variables, and refuses its part if the dige
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -177,6 +178,7 @@ class Participant:
             self._refuse(part)
             return
         self._driver = self._make(part, Markers(**given["markers"]), self._report)
+        _spare_the_collector()
         self._running = gevent.spawn(self._driver.run, LEAD_S)
         if isinstance(self._runner, WorkerRunner):
             gevent.spawn(self._watch, self._runner, self._running)
@@ -207,3 +209,10 @@ class Participant:
 
     def _report(self, rows: Sequence[Row], account: Account) -> None:
         self._runner.send_message(REPORT, {"rows": rows, "account": account.as_json()})
+
+
+def _spare_the_collector() -> None:
+    """The plan stays; looking through it again and again for garbage would cost time in which requests are due."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)

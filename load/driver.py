@@ -80,7 +80,7 @@ class Driver:
         try:
             gevent.wait([dispatching, self._stop], count=1)
             dispatching.kill()
-            self._drain(GRACE_S if self._ending is Ending.TERMINATED else DRAIN_S)
+            self._drain(GRACE_S if self._ending in {Ending.TERMINATED, Ending.CRASHED} else DRAIN_S)
         finally:
             reporting.kill()
             self._ending = self._ending or Ending.FINISHED
@@ -140,6 +140,7 @@ class Driver:
                 self.tell(arrival.event, latency_s, size, fault.partition(": ")[0])
                 self._watch_for_storm(fault)
         except Exception as error:  # noqa: BLE001  # as above
+            self._open.pop(arrival.number, None)
             self._crash(error)
 
     def _outcome(self, event: str, prepared: Prepared) -> Answer | ExchangeError:

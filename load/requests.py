@@ -89,7 +89,7 @@ class RequestFactory:
         self.organisations = organisations
         self.markers = markers
         self._templates: dict[tuple[str, int, bool], Template] = {}
-        self._opening = [datetime.datetime.fromisoformat(f"2000-01-01T{one.opens}") for one in organisations]
+        self._slots = [_slots(one.opens) for one in organisations]
 
     def prepare(self, arrival: Arrival) -> Prepared:
         """The request; two calls differ in every id, and no two bookings want the same slot."""
@@ -112,7 +112,7 @@ class RequestFactory:
             caller=_phone(arrival.call),
             tool_call=new_tool_call_id() if arrival.event in TOOLS else "",
             date=str(today + datetime.timedelta(days=FIRST_DAY_AHEAD + days)),
-            time=f"{self._opening[arrival.tenant] + datetime.timedelta(hours=slot):%H:%M}",
+            time=self._slots[arrival.tenant][slot],
         )
 
     def _template(self, event: str, tenant: int, *, first: bool) -> Template:
@@ -176,6 +176,12 @@ def _assistant_fault(assistant_id: str, exchange: Exchange) -> str:
         return f"no assistant in the answer to an assistant-request: {exchange.text[:120]!r}"
     named = document.get("assistantId", assistant_id)
     return "" if named == assistant_id else f"assistant {named!r} instead of the clinic's, {assistant_id}"
+
+
+def _slots(opens: str) -> list[str]:
+    """The times of a clinic's day, an hour apart."""
+    begin = datetime.datetime.fromisoformat(f"2000-01-01T{opens}")
+    return [f"{begin + datetime.timedelta(hours=hour):%H:%M}" for hour in range(SLOTS_PER_DAY)]
 
 
 def _phone(number: int) -> str:

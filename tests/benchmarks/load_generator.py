@@ -23,6 +23,7 @@ from tests.gate import PROJECT
 REQUESTS = 16_000
 WARM_UP = 2_000
 BAR = 0.7
+TRIES = 4
 PROFILE = """
 [flood]
 rate = 1000.0
@@ -34,7 +35,17 @@ seed = 1
 """Far more than a core can send."""
 
 
-def spent_by(command: Sequence[str], variables: Mapping[str, str], server_core: int, client_core: int) -> Spent:
+def spent_by(command: Sequence[str], variables: Mapping[str, str]) -> Spent:
+    """What a client spends; tried again where a busy machine kept the server from bearing the flood."""
+    for _ in range(TRIES):
+        try:
+            return _spent_by(command, variables, 1, 0)
+        except TimeoutError as error:
+            _tell(f"{error}; once more")
+    raise SystemExit("the machine is too busy")
+
+
+def _spent_by(command: Sequence[str], variables: Mapping[str, str], server_core: int, client_core: int) -> Spent:
     """Run a client against a new server until the watched requests are made."""
     with quick_server(server_core, WARM_UP, WARM_UP + REQUESTS) as server, tempfile.TemporaryFile("w+") as output:
         environment = {**os.environ, **variables, "BACKEND_URL": server.url}
@@ -44,10 +55,6 @@ def spent_by(command: Sequence[str], variables: Mapping[str, str], server_core: 
         )
         try:
             return server.watch(client.pid)
-        except TimeoutError:
-            output.seek(0)
-            _tell(output.read()[-3000:])
-            raise
         finally:
             client.kill()
             client.wait()
@@ -69,8 +76,8 @@ def main(pairs: int) -> int:
         }
         traffic = ["--traffic", "flood", "--traffic-file", str(path / "profiles.toml"), "--recording", folder]
         for _ in range(pairs):
-            ours = spent_by(["-f", "load/locustfile.py", *traffic], variables, 1, 0)
-            plain = spent_by(["-f", "tests/benchmarks/plain_user.py", "-u", "10", "-r", "10"], variables, 1, 0)
+            ours = spent_by(["-f", "load/locustfile.py", *traffic], variables)
+            plain = spent_by(["-f", "tests/benchmarks/plain_user.py", "-u", "10", "-r", "10"], variables)
             ratios.append((plain.cpu_us / ours.cpu_us, ours.rate / plain.rate))
             _tell(f"ours {ours.cpu_us:.0f} us, {ours.rate:.0f}/s; plain {plain.cpu_us:.0f} us, {plain.rate:.0f}/s")
     by_cpu, by_rate = (statistics.median(values) for values in zip(*ratios, strict=True))

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-PATIENCE_S = 120.0
+PATIENCE_S = 45.0
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _TOOL_CALL = re.compile(rb'"toolCallList":\[\{"id":"([^"]+)","type":"function","function":\{"name":"([^"]+)"')
 _ASSISTANT = re.compile(rb'"phoneNumber":\{.*?"assistantId":"([^"]+)"')
