@@ -17,7 +17,7 @@ from tests.sampling import sample
 TRAFFIC = """
 # The smoke profile in little: stalls of up to 0.375 s are claimed, so 30 s suffice.
 [quick]
-rate = 5.0
+rate = 6.0
 warm_up_s = 3.0
 measured_s = 30.0
 stall_s = 0.375
@@ -46,6 +46,12 @@ MARKS = {
 Judge = Callable[[Defect, dict[str, str]], GateRun]
 
 
+def traffic_of(defect: Defect) -> str:
+    """What shows a defect of latency, in as little time as it takes."""
+    rare = "monitoring.latency.tail" in defect.inconclusive or defect.fails == {"monitoring.latency.tail"}
+    return "quick-tail" if rare else "quick"
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The defects of this run; see `tests.sampling`."""
     if "defect" in metafunc.fixturenames:
@@ -66,9 +72,7 @@ def judge(tmp_path: Path) -> Judge:
         if any(id_.startswith("monitoring.latency") for id_ in defect.fails):
             traffic = tmp_path / "traffic.toml"
             traffic.write_text(TRAFFIC)
-            rare = "monitoring.latency.tail" in defect.inconclusive or defect.fails == {"monitoring.latency.tail"}
-            name = "quick-tail" if rare else "quick"
-            selection = ["-m", "latency", "--traffic", name, "--traffic-file", str(traffic)]
+            selection = ["-m", "latency", "--traffic", traffic_of(defect), "--traffic-file", str(traffic)]
         return run_gate(tmp_path / "reports", "--target", "sandbox", "-q", *selection, variables=variables)
 
     return run

@@ -135,6 +135,17 @@ def test_flood_of_notices_is_kept_short(call: Call) -> None:
     assert time.monotonic() - started < LIMIT_S
 
 
+def test_notices_of_a_batch_are_told_apart(trial: Trial, member: Client) -> None:
+    """Each probe has its own, whichever else was tried with it."""
+    named = {f.name: f.oid for f in trial.worlds.model.catalogue.functions.values()}
+    calls = [f"select public.{name}() as result" for name in ("ends", "speaks", "grows", "floods")]
+    probes = [Probe(Aim.CALL, "call", named[c.split(".")[1].split("(")[0]], "batch", c) for c in calls]
+    tried = list(trial.tried(member, _loaded(trial, *probes)))
+    assert [False, True, False, True] == [bool(one.full.notices) for one in tried]
+    assert tried[1].full.notices.startswith("there are")
+    assert tried[3].full.notices.startswith("n 1\n")
+
+
 def test_notice_tells_worlds_apart(call: Call) -> None:
     """What a function says beside its result reaches the client, too."""
     full, other = call("speaks")
