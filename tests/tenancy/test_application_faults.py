@@ -87,6 +87,13 @@ PAIRS = (
         f" select * from public.clinics where id = {OWN} $$; grant execute on function my_clinic() to anon;",
     ),
     Pair(
+        "isolation.foreign-select", "public.guides",
+        table("guides") + "create policy fallback on guides for select to authenticated using"
+        f" (clinic_id = coalesce({OWN}, nullif(auth.jwt() -> 'user_metadata' ->> 'clinic_id', '')::uuid));",
+        table("manuals") + "create policy fallback on manuals for select to authenticated using"
+        f" (clinic_id = coalesce({OWN}, nullif(auth.jwt() ->> 'clinic_id', '')::uuid));",
+    ),
+    Pair(
         "isolation.foreign-select", "realtime.messages",
         _channel("realtime.topic() like 'ward:%'"),
         _channel(f"realtime.topic() = 'ward:' || {OWN}::text"),
