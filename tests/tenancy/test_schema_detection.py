@@ -24,8 +24,8 @@ from fixtures.verdict.finding import Finding, FindingSeverity
 from tests.sampling import git
 from tests.tenancy.schemas import Build, breach_of
 
-DEFECTS = 24
-HEALTHY = 10
+DEFECTS = 18
+HEALTHY = 8
 NOTES = {"F16", "G09", "G13", "G18", "G22"}
 """Worth a note, and no more: what the schema's owner may mean, or what is within one tenant."""
 
