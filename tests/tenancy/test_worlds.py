@@ -148,3 +148,10 @@ def _drop_copies(server: Server, pid: int) -> int:
     for (name,) in left:
         server.drop_database(psycopg.conninfo.make_conninfo(server.dsn, dbname=name))
     return len(left)
+
+
+def test_schema_of_the_audits_own_name_is_told(postgres: Server, build: Build) -> None:
+    """It is not overwritten, and no accident."""
+    dsn = build("create schema voxanne_audit; create table visits (clinic_id uuid)")
+    with pytest.raises(UnseedableError, match="there is a schema of this name"):
+        build_worlds(postgres, dsn, inferred(dsn))
