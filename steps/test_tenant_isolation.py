@@ -8,10 +8,11 @@ from pytest_bdd import parsers, scenarios, then, when
 
 from fixtures.tenancy.audit import Audit, judge, judge_findings
 from fixtures.tenancy.breach import Outcome
-from fixtures.tenancy.catalogue import Catalogue, Policy, Relation
+from fixtures.tenancy.catalogue import Catalogue
 from fixtures.tenancy.inference import infer
 from fixtures.tenancy.model import TenantModel
 from fixtures.tenancy.plugin import Shadow
+from fixtures.tenancy.relation import Policy, Relation
 from fixtures.verdict.evidence import Evidence
 from fixtures.verdict.finding import Finding
 from fixtures.verdict.outcome import NotApplicable, Violation, control, expect, fail_on, precondition

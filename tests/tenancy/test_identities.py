@@ -12,7 +12,7 @@ from fixtures.database.server import Server
 from fixtures.tenancy.claims import mine
 from fixtures.tenancy.identities import Client, Standing, clients
 from fixtures.tenancy.proof import _counter
-from fixtures.tenancy.tokens import Tokens, calibrated
+from fixtures.tenancy.tokens import Tokens, always, calibrated
 from fixtures.tenancy.trial import Trial
 from tests.tenancy.schemas import CLINICS, Build, worlds_of
 
@@ -47,7 +47,7 @@ def calibrate(postgres: Server, build: Build) -> Calibrate:
             catalogue = worlds.model.catalogue
             tokens = calibrated(worlds.model, mine(catalogue), worlds.ours, _counter(trial, catalogue))
             shaped = {path: shape(worlds.ours) for path, shape in tokens.shapes.items()}
-            fixed = Tokens(worlds.model, tokens.mined, {p: lambda _, v=v: v for p, v in shaped.items()})  # type: ignore[misc]
+            fixed = Tokens(worlds.model, tokens.mined, {p: always(v) for p, v in shaped.items()})
             everybody = clients(
                 tokens, worlds.ours, worlds.second, worlds.foreign[0], edges=worlds.edges, variants=worlds.variants
             )

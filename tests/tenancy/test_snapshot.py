@@ -5,7 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from fixtures.tenancy.catalogue import Catalogue, Relation
+from fixtures.tenancy.catalogue import Catalogue
+from fixtures.tenancy.relation import Relation
 from fixtures.tenancy.snapshot import read_catalogue
 from tests.tenancy.schemas import Build, snapshot
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.tenancy.catalogue import Column
+from fixtures.tenancy.relation import Column
 from fixtures.tenancy.states import best_first, is_begun, is_inactive, is_over, is_platform_flag, is_platform_role
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.tenancy.catalogue import Column
 from fixtures.tenancy.patterns import matching
+from fixtures.tenancy.relation import Column
 from fixtures.tenancy.values import Place, candidates, from_patterns, literals
 
 PATTERNS = (
