@@ -35,7 +35,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     rows = [
         value for report in reports for name, value in getattr(report, "user_properties", ()) if name == "detection"
     ]
-    terminalreporter.section(f"detection table: {len(rows)} defects")
+    if rows:
+        terminalreporter.section(f"detection table: {len(rows)} defects")
     for defect, fails, inconclusive in sorted(rows):
         terminalreporter.write_line(f"{defect:<34} {', '.join(fails)}")
         if inconclusive:
