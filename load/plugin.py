@@ -10,7 +10,7 @@ from fixtures.target.run_identity import RunIdentity
 from fixtures.target.target import Target
 from load.profiles import FILE, ProfileError, TrafficProfile, load_profile
 from load.recording import Recording
-from load.run import run_traffic, time_limit_s
+from load.run import TrafficInterrupted, run_traffic, time_limit_s
 
 CHECK_S = 120.0
 """What a check takes beyond its traffic, with a wide margin."""
@@ -57,7 +57,14 @@ def traffic_profile(request: pytest.FixtureRequest) -> TrafficProfile:
 def traffic_recording(
     request: pytest.FixtureRequest, target: Target, traffic_profile: TrafficProfile, run_identity: RunIdentity
 ) -> Recording:
-    """The traffic, sent to the target now; the raw samples stay beside the reports."""
+    """The traffic, sent to the target now; the raw samples stay beside the reports.
+
+    Ctrl-C ends the traffic first: what there is of it is judged, and then the session ends.
+    """
     reports: Path = request.config.option.report_dir or request.config.rootpath / "reports"
     file: Path = request.config.option.traffic_file
-    return run_traffic(target, traffic_profile, file.absolute(), run_identity, reports.absolute() / "load")
+    try:
+        return run_traffic(target, traffic_profile, file.absolute(), run_identity, reports.absolute() / "load")
+    except TrafficInterrupted as interrupted:
+        request.session.shouldstop = f"the traffic was interrupted after {interrupted}"
+        return interrupted.recording

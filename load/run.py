@@ -31,13 +31,21 @@ class LoadRunError(Exception):
     """Locust did not finish its run; an error of the harness, with what Locust printed."""
 
 
+class TrafficInterrupted(Exception):  # as KeyboardInterrupt, which it stands for
+    """Somebody ended the run before its time; `recording` is what there is of it."""
+
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(f"{recording.account.accounted} of {recording.account.planned} requests")
+        self.recording = recording
+
+
 def time_limit_s(profile: TrafficProfile) -> float:
     """How long a run may take, from the start of Locust to its recording."""
     return profile.duration_s + DRAIN_S + START_LIMIT_S
 
 
 def run_traffic(target: Target, profile: TrafficProfile, file: Path, run: RunIdentity, directory: Path) -> Recording:
-    """Send the traffic to `target`; the recording stays in `directory`. Raises LoadRunError."""
+    """Send the traffic to `target`; the recording stays in `directory`. Raises LoadRunError, TrafficInterrupted."""
     run_id = uuid.uuid4().hex
     command: list[str | Path] = [
         *(sys.executable, "-m", "locust", "--locustfile", PROJECT / "load" / "locustfile.py"),
@@ -54,20 +62,28 @@ def run_traffic(target: Target, profile: TrafficProfile, file: Path, run: RunIde
             stdout=output,
             stderr=output,
         )
-        _wait(process, time_limit_s(profile))
+        interrupted = _wait(process, time_limit_s(profile))
         recording = read_recording(directory)
         if recording is None or recording.account.run != run_id:
+            if interrupted:
+                raise interrupted
             output.seek(0)
             raise LoadRunError(f"locust ended ({process.returncode}) without a recording:\n{_tail(output)}")
+    if interrupted:
+        raise TrafficInterrupted(recording) from interrupted
     return recording
 
 
-def _wait(process: subprocess.Popen[bytes], limit_s: float) -> None:
-    """Until it ends or has to; whoever interrupts this gets what there is by then, told by Locust itself."""
+def _wait(process: subprocess.Popen[bytes], limit_s: float) -> KeyboardInterrupt | None:
+    """Until it ends or has to, which it may be told by Ctrl-C; what there is by then is told by Locust itself."""
     try:
         process.wait(limit_s)
     except subprocess.TimeoutExpired:
-        pass
+        return None
+    except KeyboardInterrupt as interrupt:
+        return interrupt
+    else:
+        return None
     finally:
         process.terminate()
         try:

@@ -52,6 +52,12 @@ class LatencyVerdict:
         """Those of `latency`."""
         return self.parts["latency"].clauses
 
+    @property
+    def facts(self) -> list[str]:
+        """For the terminal: what `latency` came to, and any other part that fails, which may not be judged any more."""
+        parts = [part for name, part in self.parts.items() if name == "latency" or part.verdict is Verdict.FAIL]
+        return list(dict.fromkeys(detail for part in parts for detail in part.details[:1]))
+
     def as_json(self) -> dict[str, Any]:
         """For evidence and for the file."""
         return {"verdict": self.verdict, **{name: part.as_json() for name, part in self.parts.items()}}

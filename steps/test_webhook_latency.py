@@ -40,8 +40,7 @@ def calls_come_in(
     judged = judge(recording, traffic_profile, limits.target_s, *shares)
     for chart in pictures(recording, traffic_profile, limits.target_s) if first else ():
         evidence.attach(**chart.as_json())
-    found = judged.parts["latency"].details[:1]
-    request.config.stash[TOLD] = [f"traffic {traffic_profile.name}: {detail}" for detail in found]
+    request.config.stash[TOLD] = [f"traffic {traffic_profile.name}: {fact}" for fact in judged.facts]
     evidence.attach(
         "latency",
         traffic=traffic_profile.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -240,6 +241,39 @@ def test_killed_run_leaves_nothing(tmp_path: Path) -> None:
         assert set() == left_over() & started
         run_gate(tmp_path / "reports", "-k", "deploy.health", variables={"TMPDIR": temporary})
         assert [] == [path.name for path in Path(temporary).iterdir() if "voxanne" in path.name]
+
+
+def test_interrupted_traffic_is_judged(tmp_path: Path) -> None:
+    """Ctrl-C in mid-traffic: what there is of it is judged, the session ends as interrupted, and Locust is gone."""
+    traffic = tmp_path / "traffic.toml"
+    traffic.write_text("[long]\nrate = 5.0\nmeasured_s = 300.0\nstall_s = 1.0\nseed = 1\n")
+    options = ["-m", "latency", "--traffic", "long", "--traffic-file", str(traffic), "--report-dir", str(tmp_path)]
+    environment = {**os.environ, **state(tmp_path), "VOXANNE_POSTGRES": "embedded"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider"],
+        cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    locust = _locust_of(process.pid)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert pytest.ExitCode.INTERRUPTED == process.returncode, output
+    assert "the traffic was interrupted after" in output
+    run = GateRun(process.returncode, output, tmp_path)
+    assert ("inconclusive", "precondition-lost") == tuple(
+        run.criteria["monitoring.latency"][name] for name in ("verdict", "reason")
+    )
+    assert not locust.is_running()
+
+
+def _locust_of(pid: int) -> psutil.Process:
+    """The traffic of a gate, once it has a connection to the backend."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for child in psutil.Process(pid).children():
+            if "locust" in child.cmdline() and child.net_connections("tcp"):
+                return child
+        time.sleep(0.05)
+    raise TimeoutError("no traffic")
 
 
 def left_over() -> set[int]:
