@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 
@@ -67,8 +68,8 @@ def test_nobody_listens() -> None:
 )
 def test_forms_of_an_answer(rest: bytes) -> None:
     """All that HTTP/1.1 allows."""
-    with servers.serving(sends(HEAD, rest)) as url:
-        answer = Connections(url).post("/", (), b"{}", 5.0)
+    with servers.serving(sends(HEAD, rest)) as url, closing(Connections(url)) as connections:
+        answer = connections.post("/", (), b"{}", 5.0)
     assert (200, "application/json", b"{}") == (answer.status, answer.media_type, answer.body)
 
 
@@ -80,8 +81,8 @@ def test_request_on_the_wire() -> None:
         seen.append(servers.read_request(connection))
         connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
 
-    with servers.serving(handle) as url:
-        Connections(f"{url}/base/").post("/path", (("x-signature", "abc"),), "ü".encode(), 5.0)
+    with servers.serving(handle) as url, closing(Connections(f"{url}/base/")) as connections:
+        connections.post("/path", (("x-signature", "abc"),), "ü".encode(), 5.0)
         host = url.removeprefix("http://").encode()
     assert seen[0].startswith(b"POST /base/path HTTP/1.1\r\nhost: " + host + b"\r\n")
     assert b"\r\nx-signature: abc\r\n" in seen[0]
@@ -98,11 +99,9 @@ def test_connections_are_kept_until_the_server_closes_them() -> None:
             servers.read_request(connection)
             connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
 
-    with servers.serving(three_answers) as url:
-        connections = Connections(url)
+    with servers.serving(three_answers) as url, closing(Connections(url)) as connections:
         for place in range(6):
             connections.post("/", (), b"{}", 5.0)
             if place == 2:
                 time.sleep(0.3)  # the server's end comes
-        connections.close()
     assert 2 == len(opened)
