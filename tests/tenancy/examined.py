@@ -1,0 +1,237 @@
+"""Idioms that outside examinations brought, each healthy as it stands, and the fault that such an idiom invites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fixtures.verdict.finding import FindingSeverity
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """`sql` is healthy; with `right` replaced by `wrong` it is not, and `rule` tells it of `object`."""
+
+    id: str
+    sql: str
+    right: str
+    wrong: str
+    rule: str
+    object: str
+    severity: FindingSeverity = FindingSeverity.BREACH
+
+
+_PEOPLE = """
+create table orgs (id uuid primary key default gen_random_uuid(), slug text not null unique, name text not null);
+create table members (
+  org_id uuid not null references orgs on delete cascade, user_id uuid not null references auth.users on delete cascade,
+  primary key (org_id, user_id)
+);
+create function my_orgs() returns setof uuid language sql stable security definer set search_path = '' as $$
+  select m.org_id from public.members m where m.user_id = (select auth.uid())
+$$;
+alter table orgs enable row level security;
+alter table members enable row level security;
+create policy own on orgs for select to authenticated using (id in (select my_orgs()));
+create policy own on members for select to authenticated using (org_id in (select my_orgs()));
+"""
+
+_KEYED = """
+create function new_key() returns text language sql volatile set search_path = '' as $$
+  select 'c' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 24)
+$$;
+create table "User" (
+  id text primary key default new_key(), "authId" uuid not null unique references auth.users on delete cascade
+);
+create function add_user() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  insert into public."User" ("authId") values (new.id);
+  return new;
+end $$;
+create trigger add_user after insert on auth.users for each row execute function add_user();
+create table workspaces (id text primary key default new_key(), name text not null);
+create table workspace_members (
+  id text primary key default new_key(), workspace_id text not null references workspaces on delete cascade,
+  user_id text not null references "User" on delete cascade, removed_at timestamptz, unique (workspace_id, user_id)
+);
+create table notes (
+  id text primary key default new_key(), workspace_id text not null references workspaces on delete cascade,
+  actor_id text not null, body text not null default ''
+);
+create function me() returns text language sql stable security definer set search_path = '' as $$
+  select u.id from public."User" u where u."authId" = (select auth.uid())
+$$;
+create function my_workspaces() returns setof text language sql stable security definer set search_path = '' as $$
+  select m.workspace_id from public.workspace_members m
+  where m.user_id = public.me() and m.removed_at is null
+$$;
+alter table "User" enable row level security;
+alter table workspaces enable row level security;
+alter table workspace_members enable row level security;
+alter table notes enable row level security;
+create policy own on "User" for select to authenticated using ("authId" = (select auth.uid()));
+create policy own on workspaces for select to authenticated using (id in (select my_workspaces()));
+create policy own on workspace_members for select to authenticated using (workspace_id in (select my_workspaces()));
+create policy own on notes for select to authenticated using (workspace_id in (select my_workspaces()));
+create policy add on notes for insert to authenticated
+  with check (actor_id = (select me()) and workspace_id in (select my_workspaces()));
+create function search_notes(q text, workspace text default null) returns setof text
+language sql stable security definer set search_path = '' as $$
+  select n.body from public.notes n where n.body ilike '%' || q || '%'
+    and (workspace is null or n.workspace_id = workspace) and n.workspace_id in (select public.my_workspaces())
+$$;
+revoke execute on function search_notes(text, text) from public, anon;
+grant execute on function search_notes(text, text) to authenticated;
+"""
+"""Users by a key of the application's own, which a trigger makes (Prisma, Drizzle)."""
+
+_SIDES = (
+    _PEOPLE
+    + """
+create table partnerships (
+  buyer_id uuid not null references orgs on delete cascade, seller_id uuid not null references orgs on delete cascade,
+  primary key (buyer_id, seller_id), check (buyer_id <> seller_id)
+);
+create table products (
+  id uuid primary key default gen_random_uuid(), org_id uuid not null references orgs on delete cascade,
+  title text not null
+);
+alter table partnerships enable row level security;
+alter table products enable row level security;
+create policy sides on partnerships for select to authenticated
+  using (buyer_id in (select my_orgs()) or seller_id in (select my_orgs()));
+create policy partners on products for select to authenticated using (
+  org_id in (select my_orgs()) or exists (
+    select from partnerships p where p.seller_id = products.org_id and p.buyer_id in (select my_orgs())));
+"""
+)
+"""Rows of two tenants, which are never the same."""
+
+_FOLDERS = (
+    _PEOPLE
+    + """
+create function my_slugs() returns setof text language sql stable security definer set search_path = '' as $$
+  select o.slug from public.orgs o where o.id in (select public.my_orgs())
+$$;
+create policy own on storage.objects for select to authenticated
+  using (bucket_id = 'files' and (storage.foldername(name))[1] in (select my_slugs()));
+"""
+)
+"""Files in a folder that is called as the tenant's address is."""
+
+_COPIES = (
+    _PEOPLE
+    + """
+create table documents (
+  id uuid primary key default gen_random_uuid(), org_id uuid not null references orgs on delete cascade,
+  title text not null default 'Untitled', body text not null default ''
+);
+alter table documents enable row level security;
+create policy own on documents for select to authenticated using (org_id in (select my_orgs()));
+create function duplicate(document uuid, org uuid) returns uuid
+language plpgsql security definer set search_path = '' as $$
+declare
+  made uuid;
+begin
+  insert into public.documents (org_id, title, body)
+  select org, d.title || ' (copy)', d.body from public.documents d
+  where d.id = document and d.org_id in (select public.my_orgs()) and org in (select public.my_orgs())
+  returning id into made;
+  return made;
+end $$;
+revoke execute on function duplicate(uuid, uuid) from public, anon;
+grant execute on function duplicate(uuid, uuid) to authenticated;
+"""
+)
+"""A function that copies what it finds."""
+
+_DEVICES = (
+    _PEOPLE
+    + """
+create table locations (
+  id uuid primary key default gen_random_uuid(), org_id uuid not null references orgs on delete cascade,
+  label text not null
+);
+create table kiosks (
+  id uuid primary key references auth.users on delete cascade, org_id uuid not null references orgs on delete cascade,
+  location_id uuid not null references locations on delete cascade
+);
+create table check_ins (
+  id uuid primary key default gen_random_uuid(), org_id uuid not null references orgs on delete cascade,
+  location_id uuid not null references locations on delete cascade, visitor text not null
+);
+create function kiosk_location() returns uuid language sql stable security definer set search_path = '' as $$
+  select k.location_id from public.kiosks k where k.id = (select auth.uid())
+    and k.location_id::text = auth.jwt() -> 'app_metadata' ->> 'location_id'
+$$;
+create function kiosk_org() returns uuid language sql stable security definer set search_path = '' as $$
+  select k.org_id from public.kiosks k where k.id = (select auth.uid())
+$$;
+alter table locations enable row level security;
+alter table kiosks enable row level security;
+alter table check_ins enable row level security;
+create policy own on locations for select to authenticated using (org_id in (select my_orgs()));
+create policy own on kiosks for select to authenticated using (org_id in (select my_orgs()));
+create policy own on check_ins for select to authenticated using (org_id in (select my_orgs()));
+create policy add on check_ins for insert to authenticated
+  with check (location_id = (select kiosk_location()) and org_id = (select kiosk_org()));
+"""
+)
+"""Devices whose token names a place, not a tenant."""
+
+_ROLES = """
+create table clinics (id uuid primary key default gen_random_uuid(), name text not null);
+create table patients (
+  id uuid primary key default gen_random_uuid(), clinic_id uuid not null references clinics on delete cascade,
+  name text not null
+);
+create function may(clinic uuid) returns boolean language plpgsql stable security definer set search_path = '' as $$
+begin
+  if nullif(auth.jwt() ->> 'clinic_id', '')::uuid is distinct from clinic then
+    return false;
+  end if;
+  return coalesce(auth.jwt() ->> 'user_role' in ('doctor', 'manager'), false);
+end $$;
+alter table clinics enable row level security;
+alter table patients enable row level security;
+create policy own on clinics for select to authenticated using (may(id));
+create policy own on patients for select to authenticated using (may(clinic_id));
+"""
+"""Tokens with a role and a tenant, either of which may be missing."""
+
+EXAMINED = (
+    Examined(
+        "removed-member", _KEYED, "public.me() and m.removed_at is null", "public.me()",
+        "isolation.foreign-select", "public.notes",
+    ),
+    Examined(
+        "author-alone", _KEYED, "actor_id = (select me()) and workspace_id in (select my_workspaces())",
+        "actor_id = (select me())", "isolation.foreign-insert", "public.notes",
+    ),
+    Examined(
+        "search-of-all", _KEYED,
+        "(workspace is null or n.workspace_id = workspace) and n.workspace_id in (select public.my_workspaces())",
+        "(workspace is null or n.workspace_id in (select public.my_workspaces()))",
+        "isolation.function-reads", "public.search_notes(text, text)",
+    ),
+    Examined(
+        "any-partner", _SIDES, "p.seller_id = products.org_id and p.buyer_id", "p.buyer_id",
+        "isolation.foreign-select", "public.products",
+    ),
+    Examined(
+        "folder-by-prefix", _FOLDERS, "(storage.foldername(name))[1] in (select my_slugs())",
+        "exists (select from my_slugs() s where name like s || '%')", "isolation.foreign-select", "storage.objects",
+    ),
+    Examined(
+        "copied-unread", _COPIES,
+        "d.id = document and d.org_id in (select public.my_orgs()) and org", "d.id = document and org",
+        "isolation.function-writes", "public.duplicate(uuid, uuid)",
+    ),
+    Examined(
+        "place-alone", _DEVICES, "location_id = (select kiosk_location()) and org_id = (select kiosk_org())",
+        "location_id = (select kiosk_location())", "isolation.foreign-insert", "public.check_ins",
+    ),
+    Examined(
+        "role-alone", _ROLES, "::uuid is distinct from clinic", "::uuid <> clinic",
+        "isolation.outsider-select", "public.patients",
+    ),
+)  # fmt: skip
