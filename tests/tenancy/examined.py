@@ -198,7 +198,24 @@ create policy own on patients for select to authenticated using (may(clinic_id))
 """
 """Tokens with a role and a tenant, either of which may be missing."""
 
+_SHARED = (
+    _PEOPLE
+    + """
+create table templates (id uuid primary key default gen_random_uuid(), title text not null, published boolean not null);
+insert into templates (title, published) values ('Weekly report', true), ('Draft', false);
+alter table templates enable row level security;
+create policy all_read on templates for select to anon, authenticated using (published);
+create policy backend on templates for update to service_role using (true);
+"""
+)
+"""Rows that all tenants read."""
+
 EXAMINED = (
+    Examined(
+        "shared-and-changed", _SHARED, "for update to service_role using (true)",
+        "for update to authenticated using (exists (select my_orgs()))",
+        "isolation.foreign-update", "public.templates", FindingSeverity.WEAKNESS,
+    ),
     Examined(
         "removed-member", _KEYED, "public.me() and m.removed_at is null", "public.me()",
         "isolation.foreign-select", "public.notes",
