@@ -121,11 +121,19 @@ create policy own on storage.objects for select to authenticated
 _COPIES = (
     _PEOPLE
     + """
+create table teams (
+  id uuid primary key default gen_random_uuid(), org_id uuid not null references orgs on delete cascade,
+  unique (id, org_id)
+);
 create table documents (
   id uuid primary key default gen_random_uuid(), org_id uuid not null references orgs on delete cascade,
-  title text not null default 'Untitled', body text not null default ''
+  title text not null default 'Untitled', body text not null default '',
+  seen_by text not null default 'all' check (seen_by in ('all', 'team')), team_id uuid,
+  foreign key (team_id, org_id) references teams (id, org_id), check (seen_by <> 'team' or team_id is not null)
 );
+alter table teams enable row level security;
 alter table documents enable row level security;
+create policy own on teams for select to authenticated using (org_id in (select my_orgs()));
 create policy own on documents for select to authenticated using (org_id in (select my_orgs()));
 create function duplicate(document uuid, org uuid) returns uuid
 language plpgsql security definer set search_path = '' as $$
@@ -142,7 +150,7 @@ revoke execute on function duplicate(uuid, uuid) from public, anon;
 grant execute on function duplicate(uuid, uuid) to authenticated;
 """
 )
-"""A function that copies what it finds."""
+"""A function that copies what it finds; a reference that may be missing, but not in every state."""
 
 _DEVICES = (
     _PEOPLE
@@ -206,15 +214,25 @@ insert into templates (title, published) values ('Weekly report', true), ('Draft
 alter table templates enable row level security;
 create policy all_read on templates for select to anon, authenticated using (published);
 create policy backend on templates for update to service_role using (true);
+create table rates (id uuid primary key default gen_random_uuid(), percent numeric not null);
+insert into rates (percent) values (19), (7);
+alter table rates enable row level security;
+create policy all_read on rates for select to anon, authenticated using (true);
+create policy counted on rates for update to service_role using (true);
 """
 )
 """Rows that all tenants read."""
 
 EXAMINED = (
     Examined(
-        "shared-and-changed", _SHARED, "for update to service_role using (true)",
-        "for update to authenticated using (exists (select my_orgs()))",
+        "shared-and-changed", _SHARED, "on templates for update to service_role using (true)",
+        "on templates for update to authenticated using (exists (select my_orgs()))",
         "isolation.foreign-update", "public.templates", FindingSeverity.WEAKNESS,
+    ),
+    Examined(
+        "shared-number-changed", _SHARED, "on rates for update to service_role using (true)",
+        "on rates for update to authenticated using (true) with check (percent > 0)",
+        "isolation.foreign-update", "public.rates", FindingSeverity.WEAKNESS,
     ),
     Examined(
         "removed-member", _KEYED, "public.me() and m.removed_at is null", "public.me()",
