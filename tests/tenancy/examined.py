@@ -169,7 +169,7 @@ create table check_ins (
 );
 create function kiosk_location() returns uuid language sql stable security definer set search_path = '' as $$
   select k.location_id from public.kiosks k where k.id = (select auth.uid())
-    and k.location_id::text = auth.jwt() -> 'app_metadata' ->> 'location_id'
+    and k.location_id = nullif(auth.jwt() -> 'app_metadata' ->> 'location_id', '')::uuid
 $$;
 create function kiosk_org() returns uuid language sql stable security definer set search_path = '' as $$
   select k.org_id from public.kiosks k where k.id = (select auth.uid())
@@ -177,9 +177,13 @@ $$;
 alter table locations enable row level security;
 alter table kiosks enable row level security;
 alter table check_ins enable row level security;
-create policy own on locations for select to authenticated using (org_id in (select my_orgs()));
+create policy own on locations for select to authenticated
+  using (org_id in (select my_orgs()) or id = kiosk_location());
 create policy own on kiosks for select to authenticated using (org_id in (select my_orgs()));
 create policy own on check_ins for select to authenticated using (org_id in (select my_orgs()));
+create view location_load with (security_invoker = true) as
+  select l.id, l.org_id, l.label, c.visits from locations l
+  cross join lateral (select count(*) as visits from check_ins c where c.location_id = l.id) c;
 create policy add on check_ins for insert to authenticated
   with check (location_id = (select kiosk_location()) and org_id = (select kiosk_org()));
 """
