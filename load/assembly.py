@@ -65,5 +65,5 @@ class Assembly:
 
 
 def _sample(row: Sequence[Any]) -> Sample:
-    number, event, tenant, at_s, lag_s, service_s, fault, kind, call, worker = row
-    return Sample(number, event, tenant, at_s, lag_s, service_s, fault, Kind(kind), call, worker)
+    number, event, tenant, at_s, lag_s, service_s, fault, kind, call, worker, still_s = row
+    return Sample(number, event, tenant, at_s, lag_s, service_s, fault, Kind(kind), call, worker, still_s)

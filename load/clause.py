@@ -50,13 +50,17 @@ USUAL = Risk()
 
 @dataclass(frozen=True)
 class Clause:
-    """What the samples say of a claim. `subject` is a kind of request or a clinic; `measured_s` how long it lasted."""
+    """What the samples say of a claim. `subject` is a kind of request or a clinic; `measured_s` how long it lasted.
+
+    `asked`: requests, also those whose time says nothing, for their answers were wrong.
+    """
 
     subject: str
     claim: Claim
     spread: Spread
     measured_s: float
     risk: Risk = USUAL
+    asked: int = 0
 
     @cached_property
     def effective_count(self) -> float:
@@ -119,7 +123,8 @@ class Clause:
     def describe(self) -> str:
         """One line with the numbers."""
         if not self.spread.count:
-            return f"{self.subject}: no request was measured"
+            wrong = f"none of {self.asked} was answered right, so their times say nothing"
+            return f"{self.subject}: {wrong if self.asked else 'no request was measured'}"
         return (
             f"{self.subject}: {self.spread.late} of {self.spread.count} {self.claim.bad}, so {self.lower:.2%} to "
             f"{self.upper:.2%} of all (worth {self.effective_count:.0f} independent samples; "

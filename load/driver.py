@@ -10,17 +10,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import gevent
 
 from load.connections import Answer, ExchangeError
-from load.events import DRAIN_S, IN_FLIGHT_CAP
+from load.events import DRAIN_S, IN_FLIGHT_CAP, time_limit
 from load.plan import Arrival
+from load.pulse import SLACK_S, Pulse
 from load.recording import Account, Ending, Kind
 from load.requests import Prepared, RequestFactory
 from load.sending import Sender
 
+EARLY_S = 0.5
+"""So long before it is due a request is built: it says when it was, and Vapi's are fresh."""
 AT_ONCE = 8
 """Requests that are overdue leave so many at a time."""
 GRACE_S = 2.0
@@ -50,6 +53,14 @@ class Part:
     arrivals: Sequence[Arrival]
 
 
+class Sent(NamedTuple):
+    """A request on its way: since when, and how long the driver had stood still by then."""
+
+    arrival: Arrival
+    at: float
+    still_s: float
+
+
 @dataclass(eq=False)
 class Driver:
     """Sends a part of a plan."""
@@ -65,7 +76,8 @@ class Driver:
     _ending: Ending | None = None
     _origin: float = 0.0
     _origin_by_clock: float = 0.0
-    _open: dict[int, tuple[Arrival, float]] = field(default_factory=dict)
+    _open: dict[int, Sent] = field(default_factory=dict)
+    _pulse: Pulse = field(default_factory=Pulse)
     _rows: list[Row] = field(default_factory=list)
     _errors: list[str] = field(default_factory=list)
     _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=STORM))
@@ -75,14 +87,14 @@ class Driver:
         """Send every request when it is due, from `lead_s` seconds from now on; report until all are accounted for."""
         self._origin = time.perf_counter() + lead_s
         self._origin_by_clock = time.time() + lead_s
-        reporting = gevent.spawn(self._report_regularly)
+        beside = [gevent.spawn(self._report_regularly), gevent.spawn(self._pulse.beat)]
         dispatching = gevent.spawn(self._dispatch)
         try:
             gevent.wait([dispatching, self._stop], count=1)
             dispatching.kill()
             self._drain(GRACE_S if self._ending in {Ending.TERMINATED, Ending.CRASHED} else DRAIN_S)
         finally:
-            reporting.kill()
+            gevent.killall(beside)
             self._ending = self._ending or Ending.FINISHED
             self._report()
             self.sender.connections.close()
@@ -112,30 +124,39 @@ class Driver:
     def _dispatch(self) -> None:
         try:
             for arrival in self.part.arrivals:
+                if (early_s := self._wait_s(arrival) - EARLY_S) > 0:
+                    gevent.sleep(early_s)
                 prepared = self.factory.prepare(arrival)
-                wait_s = self._origin + arrival.at_s - time.perf_counter()
+                wait_s = self._wait_s(arrival)
                 if wait_s > 0 or self._offered % AT_ONCE == 0:
                     gevent.sleep(max(0.0, wait_s))
                 if len(self._open) >= IN_FLIGHT_CAP:
                     self.stop(Ending.OVERLOADED)
                     return
                 self._offered += 1
-                self._open[arrival.number] = arrival, time.perf_counter()
+                self._open[arrival.number] = self._sent(arrival)
                 self._peak = max(self._peak, len(self._open))
                 gevent.spawn_raw(self._send, arrival, prepared)
         except Exception as error:  # noqa: BLE001  # whatever it is, the run is worth nothing and must say so
             self._crash(error)
 
+    def _wait_s(self, arrival: Arrival) -> float:
+        return self._origin + arrival.at_s - time.perf_counter()
+
+    def _sent(self, arrival: Arrival) -> Sent:
+        return Sent(arrival, time.perf_counter(), self._pulse.still_s())
+
     def _send(self, arrival: Arrival, prepared: Prepared) -> None:
         """One request; whatever comes of it is one sample."""
         try:
-            sent = time.perf_counter()
-            self._open[arrival.number] = arrival, sent
+            sent = self._open[arrival.number] = self._sent(arrival)
             outcome = self._outcome(arrival.event, prepared)
-            service_s = time.perf_counter() - sent
+            service_s, still_s = time.perf_counter() - sent.at, self._pulse.still_s() - sent.still_s
             kind, fault = self.sender.fault_of(prepared, outcome)
+            if kind is Kind.TIMEOUT and service_s > time_limit(arrival.event) + SLACK_S:
+                kind, fault = Kind.UNANSWERED, "the driver stood still when the time for the answer ended"
             if self._open.pop(arrival.number, None):
-                latency_s = self._keep(arrival, sent, service_s, kind, fault)
+                latency_s = self._keep(sent, service_s, still_s, kind, fault)
                 size = 0 if isinstance(outcome, ExchangeError) else len(outcome.body)
                 self.tell(arrival.event, latency_s, size, fault.partition(": ")[0])
                 self._watch_for_storm(fault)
@@ -149,10 +170,11 @@ class Driver:
         except ExchangeError as error:
             return error
 
-    def _keep(self, arrival: Arrival, sent: float, service_s: float, kind: Kind, fault: str) -> float:
-        lag_s = max(0.0, sent - self._origin - arrival.at_s)
+    def _keep(self, sent: Sent, service_s: float, still_s: float, kind: Kind, fault: str) -> float:
+        arrival = sent.arrival
+        lag_s = max(0.0, sent.at - self._origin - arrival.at_s)
         due = (arrival.number, arrival.event, arrival.tenant, arrival.at_s)
-        self._rows.append((*due, lag_s, service_s, fault, kind, arrival.call, self.part.worker))
+        self._rows.append((*due, lag_s, service_s, fault, kind, arrival.call, self.part.worker, still_s))
         self._accounted += 1
         return lag_s + service_s
 
@@ -172,8 +194,9 @@ class Driver:
         until = time.perf_counter() + limit_s
         while self._open and (now := time.perf_counter()) < until:
             gevent.sleep(min(0.02, until - now))
-        for arrival, sent in self._open.values():
-            self._keep(arrival, sent, time.perf_counter() - sent, Kind.UNANSWERED, "the run ended before the answer")
+        for sent in self._open.values():
+            service_s, still_s = time.perf_counter() - sent.at, self._pulse.still_s() - sent.still_s
+            self._keep(sent, service_s, still_s, Kind.UNANSWERED, "the run ended before the answer")
         self._open.clear()
 
     def _report_regularly(self) -> None:

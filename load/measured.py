@@ -87,9 +87,9 @@ def _floods(sample: Sample, profile: TrafficProfile) -> bool:
     return profile.flooded and sample.tenant == FLOODER
 
 
-def undecided(sample: Sample, limit_s: float) -> bool:
+def undecided(sample: Sample, limit_s: float, *, felt: bool) -> bool:
     """Whether the run ended before anybody could know: not answered yet, and not yet for too long."""
-    return sample.kind is Kind.UNANSWERED and sample.latency_s <= limit_s
+    return sample.kind is Kind.UNANSWERED and (sample.latency_s if felt else sample.server_s) <= limit_s
 
 
 def block_s(stall_s: float) -> float:
@@ -111,12 +111,13 @@ def late_blocks(samples: Iterable[Sample], target_s: float, length_s: float = BL
     """Requests that were not answered within the target. Wrong answers are judged as such, not for their time."""
 
     def late(sample: Sample) -> bool:
-        return sample.failed or (sample.latency_s if felt else sample.service_s) > target_s
+        return sample.failed or (sample.latency_s if felt else sample.server_s) > target_s
 
-    return in_blocks((one for one in samples if not one.wrong and not undecided(one, target_s)), late, length_s)
+    known = (one for one in samples if not one.wrong and not undecided(one, target_s, felt=felt))
+    return in_blocks(known, late, length_s)
 
 
 def faulty_blocks(samples: Iterable[Sample], length_s: float = BLOCK_S) -> list[Block]:
     """Requests that got a wrong answer, or none."""
-    known = (sample for sample in samples if not undecided(sample, time_limit(sample.event)))
+    known = (sample for sample in samples if not undecided(sample, time_limit(sample.event), felt=False))
     return in_blocks(known, lambda sample: bool(sample.fault), length_s)

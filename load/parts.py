@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from fixtures.verdict.outcome import Reason, Verdict
@@ -90,7 +90,7 @@ def error_part(seen: Measured, question: Question, problems: Sequence[Problem], 
 
 
 def _share_part(seen: Measured, question: Question, problems: Sequence[Problem]) -> Part:
-    """The share of late requests from when they were due; from when they were sent it has to come to the same."""
+    """The share of late requests from when they were due; by the server's own time it has to come to the same."""
     felt, sent = _by_subject(seen, question, felt=True), _by_subject(seen, question, felt=False)
     both = list(zip(felt, sent, strict=True))
     if failed := [one for one, other in both if one.verdict is other.verdict is Verdict.FAIL]:
@@ -100,7 +100,9 @@ def _share_part(seen: Measured, question: Question, problems: Sequence[Problem])
         return _invalid(problems, felt)
     for one, other in both:
         if one.verdict is not other.verdict:
-            detail = f"{one.subject}: {one.verdict} from when requests were due, {other.verdict} from when they left"
+            detail = (
+                f"{one.subject}: {one.verdict} from when requests were due, {other.verdict} by the server's own time"
+            )
             return Part(Verdict.INCONCLUSIVE, (detail,), Reason.GENERATOR_SATURATED, felt)
     if open_ := [clause for clause in felt if clause.verdict is Verdict.INCONCLUSIVE]:
         details = (*(clause.describe() for clause in open_), *_how_long(open_))
@@ -129,7 +131,9 @@ def _by_subject(seen: Measured, question: Question, *, felt: bool) -> tuple[Clau
     length_s = block_s(question.profile.stall_s)
     whole, each = (question.risk.weighted(share) for share in (OF_ALL, (1 - OF_ALL) / len(subjects)))
     return tuple(
-        clause_of(subject, question.claim, blocks, seen.seconds, question.profile.stall_s, risk)
+        replace(
+            clause_of(subject, question.claim, blocks, seen.seconds, question.profile.stall_s, risk), asked=len(samples)
+        )
         for subject, samples, risk in [(ALL, seen.samples, whole), *((*subject, each) for subject in subjects)]
         for blocks in [late_blocks(samples, question.target_s, length_s, felt=felt)]
     )
@@ -137,11 +141,11 @@ def _by_subject(seen: Measured, question: Question, *, felt: bool) -> tuple[Clau
 
 def _lost(samples: Sequence[Sample]) -> str:
     """What is said of requests on which Vapi has given up; empty if there are none."""
-    lost = [one for one in samples if one.kind is Kind.TIMEOUT or one.service_s > time_limit(one.event)]
+    lost = [one for one in samples if one.kind is Kind.TIMEOUT or one.server_s > time_limit(one.event)]
     if not lost:
         return ""
     kinds = ", ".join(f"{event} ({time_limit(event):g} s)" for event in sorted({sample.event for sample in lost}))
-    slowest = max(sample.service_s for sample in lost)
+    slowest = max(sample.server_s for sample in lost)
     return f"{len(lost)} requests took longer than Vapi waits, of {kinds}; the slowest {slowest:.1f} s"
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from load.events import EVENTS, TOOL_EVENTS, TOOLS
-from load.profiles import ProfileError, TrafficProfile
+from load.profiles import MAX_CALLS, ProfileError, TrafficProfile
 
 PAUSE_S = 1.0
 """Before a step in which the caller does not think."""
@@ -45,6 +45,8 @@ def make_plan(profile: TrafficProfile, tenants: int) -> list[Arrival]:
     """All requests in the order of their times. Raises ProfileError where the profile needs more clinics."""
     if profile.flooded and tenants < 2:
         raise ProfileError(f"traffic {profile.name} needs two clinics, the target has {tenants}")
+    if (before := profile.phase[0].rate * _longest_call_s(profile)) > MAX_CALLS:
+        raise ProfileError(f"traffic {profile.name}: {before:.0f} calls that last into the run; at most {MAX_CALLS}")
     due = [
         Arrival(0, at_s, event, tenant, call, step)
         for call, (begin, tenant) in enumerate(_calls(profile, tenants))

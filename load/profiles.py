@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +18,9 @@ FILE = Path(__file__).with_name("profiles.toml")
 MAX_S = 7200.0
 MAX_CALLS = 50_000
 """Of one run, whatever its profile says; a call is up to ten requests."""
+
+MAX_THINK_S = 600.0
+MAX_STEPS = 100
 
 CALL = ("assistant-request", "status-update", TOOLS, "status-update", "end-of-call-report")
 
@@ -75,12 +79,25 @@ class TrafficProfile:
             yield f"unknown tools {', '.join(sorted(unknown))} in mix"
         if not self.phase or not self.call or not self.mix or not self.tenants:
             yield "phase, call, mix and tenants must not be empty"
-        if any(min(one.rate, one.rate + one.rise, one.flood, one.seconds) < 0 for one in self.phase):
-            yield "rates and times must not be negative"
-        if min((*self.mix.values(), *self.tenants, self.think_s, self.stall_s)) <= 0:
-            yield "weights, think_s and stall_s must be positive"
+        yield from self._false_numbers()
         if self.duration_s > MAX_S or self.calls > MAX_CALLS:
             yield f"{self.calls:.0f} calls in {self.duration_s:.0f} s; at most {MAX_CALLS} in {MAX_S:.0f} s"
+        if not self.measured_s:
+            yield "no phase is judged; a steady rate is judged for measured_s"
+        if self.looks and not (_rises((0.0, *self.looks)) and self.looks[-1] == self.measured_s):
+            yield f"looks must rise, up to the {self.measured_s:g} s that are judged"
+
+    def _false_numbers(self) -> Iterator[str]:
+        of_phases = [value for one in self.phase for value in (one.rate, one.rate + one.rise, one.flood, one.seconds)]
+        weights = [*self.mix.values(), *self.tenants, self.think_s, self.stall_s]
+        if not all(map(math.isfinite, (*of_phases, *weights, *self.looks))):
+            yield "nan and inf are no rates, times or weights"
+        if min(of_phases) < 0:
+            yield "rates and times must not be negative"
+        if min(weights) <= 0:
+            yield "weights, think_s and stall_s must be positive"
+        if self.think_s > MAX_THINK_S:
+            yield f"think_s is {self.think_s:g}, at most {MAX_THINK_S:g}"
 
     @property
     def duration_s(self) -> float:
@@ -126,19 +143,20 @@ def load_profile(name: str, file: Path = FILE) -> TrafficProfile:
     """The profile called `name`. Raises ProfileError that lists what there is."""
     try:
         profiles = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:  # no file, no UTF-8, no TOML
         raise ProfileError(f"{file}: {error}") from None
     if name not in profiles:
         raise ProfileError(f"unknown traffic {name!r}; there are {', '.join(profiles)}")
+    where = f"traffic {name}"
+    if not isinstance(profiles[name], Mapping):
+        raise ProfileError(f"{where} must be a table")
     try:
-        return build(TrafficProfile, {"name": name, **_with_phases(profiles[name])}, f"traffic {name}")
+        return build(TrafficProfile, {"name": name, **_with_phases(profiles[name], where)}, where)
     except RecordError as error:
         raise ProfileError(str(error)) from None
-    except TypeError as error:  # of the steps
-        raise ProfileError(f"traffic {name}: {error}") from None
 
 
-def _with_phases(table: Mapping[str, Any]) -> dict[str, Any]:
+def _with_phases(table: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The table with its two short forms of `phase` written out; what is unknown or missing is left to tell."""
     table = dict(table)
     warm_up_s, measured_s = table.pop("warm_up_s", 0), table.pop("measured_s", 0)
@@ -146,11 +164,25 @@ def _with_phases(table: Mapping[str, Any]) -> dict[str, Any]:
     phases = [{"name": "warm-up", "seconds": warm_up_s, **steady, "judged": False}] if warm_up_s else []
     phases += [{"name": "steady", "seconds": measured_s, **steady}] if measured_s else []
     if steps := table.pop("steps", None):
-        phases += _rising(**steps)
-    return {**table, "phase": [*phases, *table.get("phase", [])]}
+        phases += build(_Steps, steps, f"{where}: steps").phases()
+    written = table.get("phase", [])
+    return {**table, "phase": [*phases, *written] if isinstance(written, list) else written}
 
 
-def _rising(first: float, factor: float, count: int, seconds: float) -> list[dict[str, Any]]:
-    """One phase for each step of a rising rate."""
-    rates = [round(first * factor**step, 3) for step in range(count)]
-    return [{"name": f"{rate:g} calls/s", "seconds": seconds, "rate": rate} for rate in rates]
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """A rising rate: a phase of `seconds` for each step, the rate from `first` on `factor` times the one before."""
+
+    first: float
+    factor: float
+    count: int
+    seconds: float
+
+    def phases(self) -> list[dict[str, Any]]:
+        """As tables of phases."""
+        rates = [round(self.first * self.factor**step, 3) for step in range(min(self.count, MAX_STEPS))]
+        return [{"name": f"{rate:g} calls/s", "seconds": self.seconds, "rate": rate} for rate in rates]
+
+
+def _rises(values: Sequence[float]) -> bool:
+    return all(before < after for before, after in pairwise(values))

@@ -29,7 +29,7 @@ class Kind(StrEnum):
     REFUSED = "refused"  # no connection
     DISCONNECTED = "disconnected"  # a connection that ended before the answer did
     TRANSPORT = "transport"  # any other fault below HTTP
-    UNANSWERED = "unanswered"  # the run was stopped first; nobody's fault
+    UNANSWERED = "unanswered"  # the run was stopped first, or the driver stood still; not the server's fault
     STATUS = "status"  # an HTTP status that Vapi drops
     WRONG = "wrong"  # an answer that breaks a rule
 
@@ -42,7 +42,8 @@ class Sample:
     """One request.
 
     In seconds: `at_s` when it was due, from the run's origin; `lag_s` how much later it was sent (the driver's
-    fault); `service_s` from sending to the end of the answer. `fault` says in words what `kind` says in one; both
+    fault); `service_s` from sending to the end of the answer; `still_s` how long of that the driver stood still, and
+    could not have read an answer. `fault` says in words what `kind` says in one; both
     are empty for a right answer. `tenant` is the clinic's place in the canary file, `call` the number of the
     phone call that the request belongs to.
     """
@@ -57,11 +58,17 @@ class Sample:
     kind: Kind = Kind.NONE
     call: int = 0
     worker: int = 0
+    still_s: float = 0.0
 
     @property
     def latency_s(self) -> float:
         """What the caller felt: from when the request was due."""
         return self.lag_s + self.service_s
+
+    @property
+    def server_s(self) -> float:
+        """What the server took at least, from when the request was sent."""
+        return max(0.0, self.service_s - self.still_s)
 
     @property
     def wrong(self) -> bool:
@@ -74,11 +81,11 @@ class Sample:
         return bool(self.fault) and not self.wrong and self.kind is not Kind.UNANSWERED
 
     def is_late(self, target_s: float, *, felt: bool = True) -> bool:
-        """Whether its right answer did not come within the target, as the caller felt it, or from its sending.
+        """Whether its right answer did not come within the target, as the caller felt it, or by the server's own time.
 
         Of one that was cut off by the end of the run that is only known if the target was over by then.
         """
-        late = (self.latency_s if felt else self.service_s) > target_s
+        late = (self.latency_s if felt else self.server_s) > target_s
         return late or (bool(self.fault) and self.kind is not Kind.UNANSWERED)
 
 
@@ -129,7 +136,7 @@ class Place(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """Requests that were due. `late` counts failed and wrong ones too; `late_sent` is the same from the sending on."""
+    """Requests that were due. `late` counts failed and wrong ones too; `late_sent`: by the server's own time."""
 
     offered: int = 0
     late: int = 0

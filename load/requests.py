@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from fixtures.target.canaries import Organisation
 from fixtures.target.exchange import Exchange
 from fixtures.target.record import Paths
+from fixtures.vapi.client import as_document
 from fixtures.vapi.message import (
     Message,
     ToolCall,
@@ -168,10 +168,7 @@ def fault_of(prepared: Prepared, exchange: Exchange) -> tuple[Kind, str]:
 
 def _assistant_fault(assistant_id: str, exchange: Exchange) -> str:
     """An assistant-request is answered with an assistant, and if by its id, with the clinic's own."""
-    try:
-        document = json.loads(exchange.body)
-    except ValueError:
-        document = None
+    document = as_document(exchange)
     if not isinstance(document, dict) or not ASSISTANT_ANSWERS & document.keys():
         return f"no assistant in the answer to an assistant-request: {exchange.text[:120]!r}"
     named = document.get("assistantId", assistant_id)

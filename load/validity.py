@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from fixtures.verdict.outcome import Reason
-from load.recording import Ending, Recording, Sample
+from load.recording import Ending, Kind, Recording, Sample
 
 MAX_LAG_P99_S = 0.1
 MAX_LAG_S = 0.25
@@ -65,6 +65,9 @@ def _lagging(measured: Sequence[Sample]) -> Iterator[str]:
     if lags and (p99 := lags[int(0.99 * (len(lags) - 1))]) > MAX_LAG_P99_S:
         allowed = f"allowed: {MAX_LAG_P99_S * 1000:.0f} ms"
         yield f"one request in a hundred left {p99 * 1000:.0f} ms late or later ({allowed})"
+    if unread := [sample for sample in measured if sample.kind is Kind.UNANSWERED and sample.still_s]:
+        longest = max(sample.still_s for sample in unread)
+        yield f"the driver stood still for {longest:.1f} s: {len(unread)} answers may have come meanwhile"
     lagging = sum(lag > MAX_LAG_S for lag in lags)
     if lagging > max(1, MAX_LAGGING_SHARE * len(lags)):
         yield f"{lagging} of {len(lags)} requests left more than {MAX_LAG_S * 1000:.0f} ms late"

@@ -10,7 +10,7 @@ from load.assembly import Assembly
 from load.recording import Account, Ending, Kind, Sample
 
 ACCOUNT = Account("run", 3, 2, 1, 1, 2000, worker=0, workers=2, profile="digest", ended=Ending.RUNNING)
-ROW = (0, "lookup", 1, 2.5, 0.001, 0.2, "", "", 7, 0)
+ROW = (0, "lookup", 1, 2.5, 0.001, 0.2, "", "", 7, 0, 0.0)
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def assembly() -> Assembly:
 def test_parts_are_put_together(assembly: Assembly) -> None:
     """Samples in the order in which they were due, whoever reported them first."""
     assembly.take(
-        "b", [(1, "booking", 0, 1.5, 0.0, 0.1, "HTTP 500", "status", 8, 1)], _json(replace(ACCOUNT, worker=1))
+        "b", [(1, "booking", 0, 1.5, 0.0, 0.1, "HTTP 500", "status", 8, 1, 0.0)], _json(replace(ACCOUNT, worker=1))
     )
     assembly.take("a", [ROW], _json(replace(ACCOUNT, ended=Ending.FINISHED)))
     made = assembly.recording()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,17 @@ from fixtures.target.canaries import load_canaries
 from fixtures.target.record import Paths
 from fixtures.target.redaction import Redactor
 from fixtures.vapi.signing import SigningPlan
-from fixtures.verdict.outcome import Verdict
+from fixtures.verdict.outcome import Reason, Verdict
 from load import driver, sending
 from load.assembly import Assembly
 from load.connections import Connections
-from load.driver import Driver, Part
-from load.plan import make_plan
+from load.driver import EARLY_S, Driver, Part
+from load.plan import Arrival, make_plan
 from load.profiles import Phase, TrafficProfile
 from load.recording import Ending, Kind, Recording
-from load.requests import Markers, RequestFactory
+from load.requests import Markers, Prepared, RequestFactory
 from load.sending import Sender
+from load.validity import lags_of
 from load.verdict import judge
 from tests import servers
 from tests.benchmarks.quick_server import answer
@@ -109,6 +111,56 @@ def test_slow_answers_hold_nothing_up(drive: Drive) -> None:
     made = drive(slow, profile())
     assert 10 <= made.account.in_flight_peak
     assert all(0.5 <= sample.service_s for sample in made.samples)
+
+
+def test_freeze_is_not_the_servers(drive: Drive) -> None:
+    """A generator that stands still reads every answer late; it knows so, and does not blame the server."""
+
+    def freeze(_: Driver) -> None:
+        for _turn in range(3):
+            gevent.sleep(0.3)
+            time.sleep(0.7)  # not gevent's, so that nothing else runs
+
+    traffic = profile(seconds=3.0)
+    made = drive(right, traffic, freeze)
+    assert_accounted_for(made)
+    assert any(sample.latency_s > 0.5 for sample in made.samples)
+    assert all(sample.server_s < 0.5 for sample in made.samples)
+    judged = judge(made, traffic, 0.5, 0.05)
+    assert (Verdict.INCONCLUSIVE, Reason.GENERATOR_SATURATED) == (judged.verdict, judged.reason)
+
+
+def test_freeze_at_the_time_limit(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the driver stood still when the time was over nobody knows whether an answer came."""
+
+    def freeze(_: Driver) -> None:
+        gevent.sleep(0.6)
+        time.sleep(1.0)
+
+    monkeypatch.setattr(sending, "time_limit", lambda _: 0.4)
+    monkeypatch.setattr(driver, "time_limit", lambda _: 0.4)
+    traffic = profile(seconds=0.55)
+    made = drive(servers.silent, traffic, freeze)
+    kinds = {sample.kind for sample in made.samples}
+    assert {Kind.TIMEOUT, Kind.UNANSWERED} == kinds
+    assert all(sample.still_s > 0.5 for sample in made.samples if sample.kind is Kind.UNANSWERED)
+    answered = replace(made, samples=tuple(one for one in made.samples if one.kind is Kind.UNANSWERED))
+    assert any("may have come meanwhile" in problem.detail for problem in lags_of(answered.samples))
+
+
+def test_requests_are_built_when_they_leave(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not before a long pause: a message says when it was made, and a server may refuse old ones."""
+    built: list[tuple[float, float]] = []
+    prepare = RequestFactory.prepare
+
+    def noting(self: RequestFactory, arrival: Arrival) -> Prepared:
+        built.append((arrival.at_s, time.time()))
+        return prepare(self, arrival)
+
+    monkeypatch.setattr(RequestFactory, "prepare", noting)
+    made = drive(right, profile(rate=1.0, seconds=5.0))
+    assert 5 == len(built)
+    assert all(made.account.origin + at_s - when <= EARLY_S + 0.05 for at_s, when in built)
 
 
 def test_stopped_in_mid_run(drive: Drive) -> None:

@@ -12,7 +12,7 @@ from load.recording import Kind, Sample
 from tests.load.synthetic import TRAFFIC, recorded
 
 THREE = replace(
-    TRAFFIC, phase=(Phase("a", 10, 3, judged=False), Phase("b", 20, 3), Phase("c", 30, 3)), looks=(15.0, 25.0)
+    TRAFFIC, phase=(Phase("a", 10, 3, judged=False), Phase("b", 20, 3), Phase("c", 30, 3)), looks=(15.0, 25.0, 50.0)
 )
 
 

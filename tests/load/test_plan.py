@@ -73,6 +73,21 @@ def test_faulty_profile(tmp_path: Path, change: tuple[str, str], says: str) -> N
         load_profile("smoke", file)
 
 
+@pytest.mark.parametrize(("content", "says"), [(b"[mine]\nname = '\xff'", "utf-8"), (b"mine = 3", "must be a table")])
+def test_no_profile_at_all(tmp_path: Path, content: bytes, says: str) -> None:
+    """A file that is none is told in one line, too."""
+    file = tmp_path / "profiles.toml"
+    file.write_bytes(content)
+    with pytest.raises(ProfileError, match=says):
+        load_profile("mine", file)
+
+
+def test_calls_from_before_are_bounded() -> None:
+    """Those that last into the run are planned too."""
+    with pytest.raises(ProfileError, match="calls that last into the run"):
+        plan_of(Phase("all", 1.0, 100.0), think_s=600.0)
+
+
 def plan_of(*phases: Phase, **members: Any) -> list[Arrival]:
     """The plan of a made-up profile for two clinics."""
     return make_plan(TrafficProfile("made up", phases, seed=1, stall_s=1.0, **members), 2)
@@ -177,7 +192,18 @@ def test_digest_tells_plans_apart() -> None:
         ('rate = 1.0\nmeasured_s = 1.0\ncall = ["hang"]', "unknown steps hang"),
         ("rate = 1.0\nmeasured_s = 1.0\ntenants = [0]", "must be positive"),
         ('phase = [{ name = "x", seconds = 1.0 }]', "lacks 'rate'"),
-        ("steps = { first = 1.0 }", "missing"),
+        ("steps = { first = 1.0 }", "traffic mine: steps: lacks 'factor'"),
+        ("steps = { frist = 1.0, factor = 2.0, count = 2, seconds = 1.0 }", "did you mean 'first'"),
+        ("steps = 3", "must be a table"),
+        ("phase = 3", "must be a list"),
+        ("rate = nan\nmeasured_s = 1.0", "nan and inf"),
+        ("rate = 1.0\nmeasured_s = inf", "nan and inf"),
+        ("rate = 1.0\nmeasured_s = 1.0\nthink_s = nan", "nan and inf"),
+        ("rate = 1.0\nmeasured_s = 1.0\nthink_s = 1e5", "think_s is 100000, at most 600"),
+        ("rate = 1.0\nwarm_up_s = 1.0", "no phase is judged"),
+        ("rate = 1.0\nmeasured_s = 30.0\nlooks = [5.0, 10.0]", "looks must rise, up to the 30 s"),
+        ("rate = 1.0\nmeasured_s = 30.0\nlooks = [10.0, 5.0, 30.0]", "looks must rise"),
+        ('rate = 1.0\nmeasured_s = 1.0\nmix = { booking = "x" }', "mix: booking = 'x' is of the wrong type"),
     ],
 )
 def test_bounds(tmp_path: Path, text: str, says: str) -> None:

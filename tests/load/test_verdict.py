@@ -177,6 +177,16 @@ def test_a_kind_of_request_that_never_came_is_told() -> None:
     assert ("booking: no request was measured",) == verdict.details
 
 
+def test_a_kind_of_request_that_is_always_answered_wrong_is_told() -> None:
+    """It was measured, and the times of wrong answers say nothing."""
+    wrong = tuple(
+        replace(one, kind=Kind.WRONG, fault="no results") if one.event == "booking" else one
+        for one in recorded().samples
+    )
+    part = judged(Recording((account_of(wrong),), wrong)).parts["latency"]
+    assert any("was answered right, so their times say nothing" in detail for detail in part.details)
+
+
 def test_too_few_samples_say_how_many_more() -> None:
     """In seconds of the same traffic."""
     short = replace(TRAFFIC, phase=(TRAFFIC.phase[0], replace(TRAFFIC.phase[1], seconds=40.0)))
