@@ -71,6 +71,31 @@ def test_foreign_is_what_only_the_full_world_has(worlds: Worlds) -> None:
         assert worlds.own_rows[oid]
 
 
+def test_running_numbers_do_not_meet_rows_that_have_theirs(postgres: Server, build: Build) -> None:
+    """A log's numbers are taken probe by probe, by triggers: they would come to those of foreign rows."""
+    log = "create table log (id {} primary key, clinic_id uuid references clinics, note text);"
+    for numbered in ("bigint generated always as identity", "serial", "smallserial"):
+        with worlds_of(postgres, build(CLINICS + log.format(numbered))) as worlds:
+            with psycopg.connect(worlds.full.dsn) as connection:
+                highest = next(connection.execute("select max(id) from log"))[0]
+                assert highest < next(connection.execute("select nextval('log_id_seq')"))[0]
+
+
+def test_row_of_ours_that_foreign_ones_change_is_still_ours(postgres: Server, build: Build) -> None:
+    """Its counter may count them; taken for a foreign row, its owner would be accused of changing it."""
+    counted = """
+    alter table clinics add calls int not null default 0;
+    create table calls (clinic_id uuid not null references clinics, id uuid primary key default gen_random_uuid());
+    create function count_all() returns trigger language plpgsql security definer set search_path = '' as $$
+    begin update public.clinics set calls = calls + 1; return new; end $$;
+    create trigger count_all after insert on calls for each row execute function count_all();
+    """
+    with worlds_of(postgres, build(CLINICS + counted)) as worlds:
+        clinics = worlds.model.catalogue.by_name["public.clinics"].oid
+        assert not [row for row in worlds.foreign_rows[clinics] if worlds.ours.key in row]
+        assert len([row for row in worlds.own_rows[clinics] if worlds.ours.key in row]) == 2
+
+
 def test_membership_elsewhere_is_not_in_force(worlds: Worlds) -> None:
     """One user of ours for each way; the foreign tenant's row is in the bare world, so that it is compared away."""
     with psycopg.connect(worlds.bare.dsn) as connection:
