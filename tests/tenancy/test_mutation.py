@@ -15,6 +15,8 @@ from fixtures.database.server import Server
 from fixtures.defects.schemas.base import healthy_text
 from fixtures.defects.schemas.catalogue import HEALTHY_SCHEMAS
 from fixtures.reference.deployment import SCHEMA
+from fixtures.tenancy.audit import Audit as WholeAudit
+from fixtures.tenancy.audit import judge
 from fixtures.tenancy.judging import Judge
 from fixtures.tenancy.mutants import Mutant, mutants
 from fixtures.tenancy.mutation import SAMPLE, BlindAuditError, Control, Fate, Outcome, Rehearsal, control
@@ -23,6 +25,7 @@ from fixtures.tenancy.snapshot import read_catalogue
 from fixtures.tenancy.standard_defects import STANDARDS, WRITES
 from fixtures.tenancy.trial import Trial
 from fixtures.tenancy.updates import Updates
+from fixtures.verdict.outcome import CriterionFailed
 
 BAR = 0.99
 COMPLETE = {healthy.id: healthy for healthy in HEALTHY_SCHEMAS if healthy.complete}
@@ -58,6 +61,34 @@ revoke all on public.orgs, public.notes from anon, authenticated;
 grant select, insert on public.notes to authenticated;
 """
 
+HELD = """
+create table public.orgs (id uuid primary key, name text);
+create table public.visits (
+  org_id uuid not null references public.orgs, id uuid primary key, user_id uuid references auth.users,
+  unique (org_id, id)
+);
+create table public.members (
+  org_id uuid not null references public.orgs, user_id uuid not null references auth.users,
+  primary key (org_id, user_id)
+);
+alter table public.members enable row level security;
+grant select on public.members to authenticated;
+create policy own on public.members for select to authenticated using (user_id = (select auth.uid()));
+create table public.notes (
+  org_id uuid not null, visit_id uuid not null, id uuid primary key, body text,
+  foreign key (org_id, visit_id) references public.visits (org_id, id)
+);
+alter table public.orgs enable row level security;
+alter table public.visits enable row level security;
+alter table public.notes enable row level security;
+revoke all on public.orgs, public.visits, public.notes from anon, authenticated;
+grant select on public.visits, public.notes to authenticated;
+create policy own on public.visits for select to authenticated using (user_id = (select auth.uid()));
+create policy own on public.notes for select to authenticated using (exists (
+  select from public.visits v
+  where v.id = notes.visit_id and v.org_id = notes.org_id and v.user_id = (select auth.uid())));
+"""
+
 Audited = Callable[[str], Proof]
 
 
@@ -81,11 +112,8 @@ def audited(postgres: Server) -> Iterator[Audited]:
 def _files(name: str) -> list[SchemaFile]:
     if name == "reference":
         return list(read_schema([SCHEMA]))
-    return [
-        SchemaFile(
-            Path("schema.sql"), {"open": OPEN, "stamped": STAMPED}.get(name) or healthy_text(COMPLETE[name], "own")
-        )
-    ]
+    own = {"open": OPEN, "stamped": STAMPED, "held": HELD}
+    return [SchemaFile(Path("schema.sql"), own.get(name) or healthy_text(COMPLETE[name], "own"))]
 
 
 @contextlib.contextmanager
@@ -135,6 +163,20 @@ def test_a_judge_that_is_blind_to_reads_is_found_out(audited: Audited, monkeypat
     with pytest.raises(BlindAuditError, match=r"not seen by the audit: .*\(select\) on public\.") as raised:
         _controlled(audited("reference"))
     assert {"select"} == {outcome.mutant.command for outcome in raised.value.unseen}
+
+
+def test_what_a_blind_audit_has_seen_is_told(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaches stand, and for what it is silent about it is an error of the harness."""
+    monkeypatch.setattr(Judge, "_of_write", lambda *_: iter(()))
+    dsn = postgres.create_database()
+    load_schema(dsn, [SchemaFile(Path("schema.sql"), f"{OPEN} grant update on public.notes to authenticated;")])
+    audit = WholeAudit(prove(postgres, dsn), [])
+    assert audit.proof.blind
+    with pytest.raises(CriterionFailed, match="foreign rows are seen"):
+        judge(audit, "select")
+    with pytest.raises(BlindAuditError):
+        judge(audit, "insert")
+    audit.proof.worlds.drop()
 
 
 @pytest.mark.parametrize("command", WRITES)
@@ -209,6 +251,13 @@ def test_what_no_trigger_or_key_lets_happen_does_not_count(audited: Audited) -> 
     proof = audited("stamped")
     chosen = [mutant for mutant in _of_table(proof, "public.notes") if mutant.command == "insert"]
     assert {Fate.HARMLESS} == {outcome.fate for outcome in _outcomes(proof, chosen)}
+
+
+def test_a_loosened_rule_that_another_one_holds_up_does_not_count(audited: Audited) -> None:
+    """Notes are of visits whose key they bear, so that a later clinic's number shows no more of them."""
+    proof = audited("held")
+    chosen = [m for m in _of_table(proof, "public.notes") if m.standard.name == "key compared by order"]
+    assert [Fate.HARMLESS] == [outcome.fate for outcome in _outcomes(proof, chosen)]
 
 
 def test_what_was_open_before_does_not_count(audited: Audited) -> None:
