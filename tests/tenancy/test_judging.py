@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from fixtures.tenancy.contract import Contract
 from fixtures.tenancy.findings import proof_findings
 from fixtures.tenancy.proof import Proof
 from fixtures.verdict.finding import Finding, FindingSeverity
@@ -142,3 +143,14 @@ def test_neighbours_are_not_blamed(audited: Audited) -> None:
 
 def _serious(proof: Proof) -> Sequence[Finding]:
     return [f for f in proof_findings(proof) if f.severity is not FindingSeverity.NOTE]
+
+
+def test_directory_of_tenants_is_no_breach_where_it_is_declared(audited: Audited) -> None:
+    """Everybody may read it then, and nobody may change it."""
+    open_ = f"""{CLINICS} create policy everybody on clinics for select to anon, authenticated using (true);
+        grant select on clinics to anon; grant update on clinics to authenticated;"""
+    declared = Contract(shared=frozenset({"public.clinics"}))
+    assert {("isolation.foreign-select", "public.clinics")} < {(f.rule, f.object) for f in _serious(audited(open_))}
+    assert [] == _serious(audited(open_, declared))
+    harmful = f"{open_} create policy anyone on clinics for update to authenticated using (true);"
+    assert {"isolation.foreign-update"} == {f.rule for f in _serious(audited(harmful, declared))}
