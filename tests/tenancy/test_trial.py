@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import psycopg
 import pytest
 
 from fixtures.database.impersonation import Identity
 from fixtures.database.server import Server
+from fixtures.tenancy.breach import Bench
 from fixtures.tenancy.identities import Client, Standing
 from fixtures.tenancy.observation import TOO_LONG, Seen
 from fixtures.tenancy.probe import Aim, Probe
@@ -78,6 +80,18 @@ def rows(trial: Trial) -> int:
         found = connection.execute("select count(*) from visits").fetchone()
     assert found is not None
     return int(found[0])
+
+
+def test_notice_that_comes_once_in_a_session_is_no_difference(trial: Trial, member: Client) -> None:
+    """As of a text search without words, when it is planned: it is asked for anew, in sessions of their own."""
+    functions = {function.name: function.oid for function in trial.worlds.model.catalogue.functions.values()}
+    quiet = Probe(Aim.CALL, "call", functions["empties"], "", "select 1 as result")
+    telling = Probe(Aim.CALL, "call", functions["speaks"], "", "select public.speaks() as result")
+    alike, different = trial.tried(member, _loaded(trial, quiet, telling))
+    bench = Bench(trial)
+    assert not bench.is_steady(replace(alike, other=replace(alike.other, notices="ignored")))
+    assert different.full.notices != different.other.notices
+    assert bench.is_steady(different)
 
 
 @pytest.mark.parametrize("name", ["sleeps", "loops"])
