@@ -33,7 +33,7 @@ from fixtures.verdict.outcome import Verdict
 from load.connections import Connections
 from load.coordination import Coordinator, Participant, Traffic
 from load.driver import Driver, Part, Report
-from load.evidence import write_judged, write_recording
+from load.evidence import check_folder, clear_recording, write_judged, write_recording
 from load.plan import make_plan
 from load.profiles import FILE, ProfileError, load_profile
 from load.recording import Recording
@@ -44,6 +44,8 @@ from load.verdict import LatencyVerdict, judge
 PROJECT = Path(__file__).parents[1]
 EXIT = {"pass": 0, "fail": 1, "inconclusive": 20}
 """As the gate's (DESIGN section 2)."""
+UNUSABLE = 2
+"""Of what was given, or of the harness itself: no verdict."""
 
 
 class Calls(User):
@@ -73,7 +75,8 @@ def prepare(environment: Environment, **_: object) -> None:
     try:
         Process(environment)
     except (RecordError, ProfileError) as error:
-        sys.exit(f"voxanne: {error}")
+        _tell_problem(str(error))
+        sys.exit(UNUSABLE)
 
 
 class Process:
@@ -86,6 +89,7 @@ class Process:
         self.environment = environment
         self.events = environment.events
         self.options = environment.parsed_options
+        self.folder = Path(self.options.recording)
         self.record = choose_record(load_records(PROJECT / "pyproject.toml"), self.options.target)
         _require_load(self.record)
         profile = load_profile(self.options.traffic, Path(self.options.traffic_file))
@@ -106,10 +110,24 @@ class Process:
         if harness := os.environ.get("VOXANNE_LOAD_PARENT"):
             gevent.spawn(_end_with, int(harness), runner.quit)
         self.environment.process_exit_code = EXIT["inconclusive"]
+        try:
+            check_folder(self.folder)
+        except OSError as error:
+            raise RecordError(_unusable(self.folder, error)) from None
         coordinator = Coordinator(runner, self.traffic, self._decided, partial(self._over, runner))
-        self.events.test_start.add_listener(lambda **_: coordinator.begin(self._run(), self._markers()))
+        self.events.test_start.add_listener(lambda **_: self._begin(coordinator, runner))
         self.events.test_stop.add_listener(lambda **_: coordinator.stop())
         self.events.quitting.add_listener(lambda **_: coordinator.stop_and_wait())  # runs before Locust's own
+
+    def _begin(self, coordinator: Coordinator, runner: LocalRunner | MasterRunner) -> None:
+        """Begin a run, in an empty folder: what is read there during it is of no older run."""
+        try:
+            clear_recording(self.folder)
+            coordinator.begin(self._run(), self._markers())
+        except OSError as error:
+            _tell_problem(f"the run can't begin: {error}")
+            self.environment.process_exit_code = UNUSABLE
+            gevent.spawn(runner.quit if self.options.headless else runner.stop)
 
     def _driver(self, part: Part, markers: Markers, report: Report) -> Driver:
         factory = RequestFactory(self.record.paths, self.organisations, markers)
@@ -125,16 +143,18 @@ class Process:
             stats.log_error("POST", event, fault)
 
     def _over(self, runner: LocalRunner | MasterRunner, recording: Recording) -> None:
-        """Keep and judge what there is, and end."""
+        """Judge, tell and keep what there is, and end; the verdict is told though it can't be kept."""
         gevent.spawn(runner.quit if self.options.headless else runner.stop)
-        self.environment.process_exit_code = EXIT["fail"]  # should what follows fail
-        directory = Path(self.options.recording)
-        write_recording(directory, recording)
+        self.environment.process_exit_code = UNUSABLE  # should what follows break
         judged = self._judged(recording)
-        write_judged(directory, recording.account.run, judged)
         sys.stdout.write("\n".join([f"voxanne: {self.traffic.profile.name}: {judged.verdict}", *judged.details, ""]))
         sys.stdout.flush()
         self.environment.process_exit_code = EXIT.get(judged.verdict, EXIT["inconclusive"])
+        try:
+            write_recording(self.folder, recording)
+            write_judged(self.folder, recording.account.run, judged)
+        except OSError as error:
+            _tell_problem(_unusable(self.folder, error))
 
     def _decided(self, recording: Recording) -> bool:
         judged = self._judged(recording)
@@ -159,6 +179,15 @@ class Process:
         ids = tuple(organisation.id for organisation in self.organisations)
         default_ledger().open(self.url, ids, identity.markers)
         return Markers(*identity.markers)
+
+
+def _tell_problem(problem: str) -> None:
+    sys.stderr.write(f"voxanne: {problem}\n")
+    sys.stderr.flush()
+
+
+def _unusable(folder: Path, error: OSError) -> str:
+    return f"the recording can't be kept in {folder}: {error.strerror}"
 
 
 def _end_with(harness: int, quit_: Callable[[], None]) -> None:

@@ -102,7 +102,7 @@ def test_workers_that_fail(
     """What came of them is recorded and told, and the run proves nothing."""
     processes, called = run
     profile = PROFILE.replace("measured_s = 5.0", "measured_s = 30.0")
-    longer = Locusts(processes.folder, processes.url, profile, processes.markers, processes.processes)
+    longer = Locusts(processes.folder, processes.url, profile, processes.markers, processes=processes.processes)
     master = longer.master(2)
     longer.worker("first")
     longer.worker("second")
@@ -136,7 +136,7 @@ def test_load_ends_with_its_master(run: tuple[Locusts, threading.Event]) -> None
     """A worker whose master was killed does not go on."""
     processes, called = run
     profile = PROFILE.replace("measured_s = 5.0", "measured_s = 100.0")
-    longer = Locusts(processes.folder, processes.url, profile, processes.markers, processes.processes)
+    longer = Locusts(processes.folder, processes.url, profile, processes.markers, processes=processes.processes)
     master = longer.master(1)
     longer.worker("first")
     assert called.wait(LIMIT_S), longer.log("master")
