@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from fixtures.target.canaries import Organisation
 from fixtures.target.exchange import Exchange
 from fixtures.target.record import Paths
-from fixtures.vapi.client import as_document
 from fixtures.vapi.message import (
     Message,
     ToolCall,
@@ -23,7 +22,7 @@ from fixtures.vapi.message import (
     status_update,
     tool_calls,
 )
-from fixtures.vapi.reply import Reply
+from fixtures.vapi.reply import Reply, as_document
 from fixtures.vapi.rules import Layer, violations
 from fixtures.vapi.server_messages import ASSISTANT_ANSWERS
 from fixtures.vapi.tools import TOOLS
