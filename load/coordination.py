@@ -184,7 +184,7 @@ class Participant:
             gevent.spawn(self._watch, self._runner, self._running)
 
     def _refuse(self, part: Part) -> None:
-        error = f"worker {part.worker} has another profile, canary file or target than the master"
+        error = f"worker {part.worker} has another profile, canary file, target record or secret than the master"
         ended = Ending.CRASHED
         place = (part.worker, part.workers, part.profile)
         self._report([], Account(part.run, len(part.arrivals), 0, 0, 0, IN_FLIGHT_CAP, *place, ended, (error,)))

@@ -34,6 +34,7 @@ from load.connections import Connections
 from load.coordination import Coordinator, Participant, Traffic
 from load.driver import Driver, Part, Report
 from load.evidence import check_folder, clear_recording, write_judged, write_recording
+from load.identity import identity_of
 from load.plan import make_plan
 from load.profiles import FILE, ProfileError, load_profile
 from load.recording import Recording
@@ -97,7 +98,8 @@ class Process:
         self.signing = signing_plan(self.record.vapi_auth, self.record.name)
         self.url = _variable("BACKEND_URL").rstrip("/")
         self.redactor = Redactor(secrets_in(os.environ))
-        identity = f"{self.url} {[organisation.id for organisation in self.organisations]}"
+        self.secret = "" if self.signing.plan == "none" else _variable("VAPI_WEBHOOK_SECRET")
+        identity = identity_of(self.url, self.record, self.organisations, self.secret)
         self.traffic = Traffic(profile, make_plan(profile, len(self.organisations)), identity)
         runner = environment.runner
         if isinstance(runner, LocalRunner | WorkerRunner):
@@ -131,8 +133,7 @@ class Process:
 
     def _driver(self, part: Part, markers: Markers, report: Report) -> Driver:
         factory = RequestFactory(self.record.paths, self.organisations, markers)
-        secret = os.environ.get("VAPI_WEBHOOK_SECRET", "")
-        sender = Sender(self.url, Connections(self.url), self.signing, secret, self.redactor)
+        sender = Sender(self.url, Connections(self.url), self.signing, self.secret, self.redactor)
         return Driver(part, factory, sender, report, self._tell)
 
     def _tell(self, event: str, latency_s: float, size: int, fault: str) -> None:

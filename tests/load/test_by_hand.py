@@ -59,6 +59,7 @@ def refused(made: Locusts, *arguments: str) -> str:
     [
         ({"BACKEND_URL": "https://voxanne.example"}, "accepts loopback addresses only"),
         ({"VOXANNE_CANARIES": ""}, "VOXANNE_CANARIES is not set"),
+        ({"VAPI_WEBHOOK_SECRET": ""}, "VAPI_WEBHOOK_SECRET is not set"),
         ({"VOXANNE_TARGET": "production"}, "target production does not allow load"),
         ({"VOXANNE_TARGET": "prod"}, "unknown target 'prod'"),
     ],

@@ -11,6 +11,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,14 +119,22 @@ def test_workers_that_fail(
     assert "inconclusive" in longer.log("master")
 
 
-def test_workers_that_disagree(run: tuple[Locusts, threading.Event]) -> None:
-    """One has another profile: it sends nothing, and the other is stopped."""
+@pytest.mark.parametrize(
+    ("arguments", "variables"),
+    [(["--traffic-file", "other.toml"], {}), ([], {"VAPI_WEBHOOK_SECRET": "another-secret"})],
+    ids=["profile", "secret"],
+)
+def test_workers_that_disagree(
+    run: tuple[Locusts, threading.Event], arguments: list[str], variables: dict[str, str]
+) -> None:
+    """One has another profile or secret: it sends nothing, and the other is stopped."""
     processes, _ = run
     other = processes.folder / "other.toml"
     other.write_text(PROFILE.replace("seed = 3", "seed = 4"))
     master = processes.master(2)
     processes.worker("first")
-    processes.worker("second", "--traffic-file", str(other))
+    differs = replace(processes, variables=variables)
+    differs.worker("second", *(str(other) if argument == other.name else argument for argument in arguments))
     assert 20 == master.wait(LIMIT_S), processes.log("master")
     made = processes.recording()
     assert "has another profile" in " ".join(made.account.errors)
