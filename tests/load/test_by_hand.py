@@ -79,6 +79,18 @@ def test_unusable_folder_is_found_beforehand(by_hand: Locusts, called: threading
     assert not called.is_set()
 
 
+def test_killed_run_leaves_no_older_verdict(by_hand: Locusts, called: threading.Event) -> None:
+    """What is in the folder afterwards is not taken for this run's."""
+    for name in ("judged.json", "problems.json", "worker-0.json"):
+        by_hand.recording_folder.mkdir(exist_ok=True)
+        (by_hand.recording_folder / name).write_text("[]")
+    process = by_hand.alone()
+    assert called.wait(LIMIT_S), by_hand.log("alone")
+    process.kill()
+    process.wait()
+    assert [] == list(by_hand.recording_folder.iterdir())
+
+
 def _lose_the_folder(made: Locusts) -> None:
     shutil.rmtree(made.recording_folder)
     made.recording_folder.write_text("")
