@@ -163,9 +163,16 @@ def _in_all(sent: Sequence[Sample]) -> str:
 
 
 def _commonest(samples: Sequence[Sample]) -> list[str]:
-    """What was wrong most often, and where."""
-    faults = Counter((sample.event, sample.fault) for sample in samples if sample.fault)
-    return [f"{count} times, {event}: {fault}" for (event, fault), count in faults.most_common(3)]
+    """What was wrong most often, and where; of faults that differ in ids and the like only, the first is quoted."""
+    alike: dict[tuple[str, Kind, str], Counter[str]] = {}
+    for one in samples:
+        if one.fault:
+            alike.setdefault((one.event, one.kind, one.fault.partition(": ")[0]), Counter())[one.fault] += 1
+    most = sorted(alike.items(), key=lambda item: -item[1].total())[:3]
+    return [
+        f"{faults.total()} times, {event}{', for one' if len(faults) > 1 else ''}: {next(iter(faults))}"
+        for (event, _, _), faults in most
+    ]
 
 
 def _invalid(problems: Sequence[Problem], clauses: tuple[Clause, ...], seen: Sequence[str] = ()) -> Part:

@@ -152,6 +152,24 @@ def test_what_the_end_cut_off_is_neither_late_nor_wrong() -> None:
     assert "fail fail inconclusive" == verdicts(judged(ended(long_ago, Ending.TERMINATED)))
 
 
+def test_faults_that_differ_in_ids_are_one() -> None:
+    """Counted by event and rule; one is quoted."""
+    samples = tuple(
+        replace(one, kind=Kind.WRONG, fault=f"vapi.envelope.id-echoed: id 'call_{one.number}' is answered 0 times")
+        if one.event == "lookup"
+        else replace(one, kind=Kind.STATUS, fault="HTTP 500: 'oops'")
+        if one.event == "booking" and one.number % 2
+        else one
+        for one in recorded().samples
+    )
+    details = judged(Recording((account_of(samples),), samples)).parts["errors"].details
+    seen = [one for one in samples if one.at_s >= 10 and one.fault]
+    lookups = [one for one in seen if one.event == "lookup"]
+    assert f"{len(lookups)} times, lookup, for one: {lookups[0].fault}" == details[1]
+    assert f"{len(seen) - len(lookups)} times, booking: HTTP 500: 'oops'" == details[2]
+    assert 3 == len(details)
+
+
 def test_error_storm_fails() -> None:
     """The driver gave up on a server that answered nothing right."""
     made = ended(recorded(fault=lambda a: Kind.STATUS if a.at_s > 11 else Kind.NONE), Ending.ERROR_STORM)
