@@ -18,7 +18,7 @@ import gevent
 from locust import User, constant, events, task
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
-from locust.runners import LocalRunner, MasterRunner, WorkerRunner
+from locust.runners import STATE_INIT, LocalRunner, MasterRunner, WorkerRunner
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the `locust` command does not have the project on its path
 
@@ -75,7 +75,7 @@ def prepare(environment: Environment, **_: object) -> None:
     """Take the part of this process; refuse a target that does not allow load."""
     try:
         Process(environment)
-    except (RecordError, ProfileError) as error:
+    except (RecordError, ProfileError, OSError) as error:
         _tell_problem(str(error))
         sys.exit(UNUSABLE)
 
@@ -91,6 +91,7 @@ class Process:
         self.events = environment.events
         self.options = environment.parsed_options
         self.folder = Path(self.options.recording)
+        self.ending = False
         self.record = choose_record(load_records(PROJECT / "pyproject.toml"), self.options.target)
         _require_load(self.record)
         profile = load_profile(self.options.traffic, Path(self.options.traffic_file))
@@ -119,7 +120,27 @@ class Process:
         coordinator = Coordinator(runner, self.traffic, self._decided, partial(self._over, runner))
         self.events.test_start.add_listener(lambda **_: self._begin(coordinator, runner))
         self.events.test_stop.add_listener(lambda **_: coordinator.stop())
-        self.events.quitting.add_listener(lambda **_: coordinator.stop_and_wait())  # runs before Locust's own
+        self.events.quitting.add_listener(lambda **_: self._end(coordinator))  # runs before Locust's own
+        if isinstance(runner, MasterRunner):
+            self._expect_workers(runner)
+
+    def _expect_workers(self, runner: MasterRunner) -> None:
+        """In place of Locust, which exits with the status of a failed run where they don't come in time."""
+        limit_s, self.options.expect_workers_max_wait = self.options.expect_workers_max_wait, 0
+
+        def give_up() -> None:
+            if runner.state == STATE_INIT and len(runner.clients.ready) < self.options.expect_workers:
+                there = f"{len(runner.clients.ready)} of {self.options.expect_workers} workers"
+                _tell_problem(f"the run can't begin: {there} came within {limit_s:g} s")
+                runner.quit()
+                sys.exit(UNUSABLE)  # gevent ends the process with it
+
+        if limit_s and self.options.headless:
+            gevent.spawn_later(limit_s, give_up)
+
+    def _end(self, coordinator: Coordinator) -> None:
+        self.ending = True
+        coordinator.stop_and_wait()
 
     def _begin(self, coordinator: Coordinator, runner: LocalRunner | MasterRunner) -> None:
         """Begin a run, in an empty folder: what is read there during it is of no older run."""
@@ -148,14 +169,26 @@ class Process:
         gevent.spawn(runner.quit if self.options.headless else runner.stop)
         self.environment.process_exit_code = UNUSABLE  # should what follows break
         judged = self._judged(recording)
-        sys.stdout.write("\n".join([f"voxanne: {self.traffic.profile.name}: {judged.verdict}", *judged.details, ""]))
-        sys.stdout.flush()
+        self._tell_verdict(judged)
         self.environment.process_exit_code = EXIT.get(judged.verdict, EXIT["inconclusive"])
         try:
             write_recording(self.folder, recording)
             write_judged(self.folder, recording.account.run, judged)
         except OSError as error:
             _tell_problem(_unusable(self.folder, error))
+
+    def _tell_verdict(self, judged: LatencyVerdict) -> None:
+        """At the very end, after Locust's own tables; or now, where a page goes on."""
+
+        def tell(**_: object) -> None:
+            lines = [f"voxanne: {self.traffic.profile.name}: {judged.verdict}", *judged.details, ""]
+            sys.stdout.write("\n".join(lines))
+            sys.stdout.flush()
+
+        if self.options.headless or self.ending:
+            self.events.quit.add_listener(tell)
+        else:
+            tell()
 
     def _decided(self, recording: Recording) -> bool:
         judged = self._judged(recording)
@@ -195,7 +228,7 @@ def _end_with(harness: int, quit_: Callable[[], None]) -> None:
     """Load must not go on when the process that judges it is gone, however it went."""
     while os.getppid() == harness:
         gevent.sleep(0.5)
-    gevent.spawn_later(15, os._exit, 1)
+    gevent.spawn_later(15, os._exit, UNUSABLE)
     quit_()
 
 

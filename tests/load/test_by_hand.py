@@ -62,6 +62,7 @@ def refused(made: Locusts, *arguments: str) -> str:
         ({"VAPI_WEBHOOK_SECRET": ""}, "VAPI_WEBHOOK_SECRET is not set"),
         ({"VOXANNE_TARGET": "production"}, "target production does not allow load"),
         ({"VOXANNE_TARGET": "prod"}, "unknown target 'prod'"),
+        ({"VOXANNE_CANARIES": "/nowhere"}, "canary file /nowhere"),
     ],
 )
 def test_it_is_as_careful_as_the_gate(
@@ -77,6 +78,22 @@ def test_unusable_folder_is_found_beforehand(by_hand: Locusts, called: threading
     (by_hand.folder / "file").write_text("")
     assert "can't be kept in" in refused(by_hand, "--recording", str(by_hand.folder / "file" / "load"))
     assert not called.is_set()
+
+
+def test_verdict_stands_last(by_hand: Locusts) -> None:
+    """After Locust's own tables."""
+    assert by_hand.alone().wait(LIMIT_S) in {0, 20}, by_hand.log("alone")
+    before, found, after = by_hand.log("alone").partition("voxanne: short: ")
+    assert found, before
+    assert "Aggregated" in before
+    assert "Aggregated" not in after
+
+
+def test_workers_that_do_not_come(by_hand: Locusts) -> None:
+    """Nothing was judged, so nothing failed."""
+    assert USAGE == by_hand.master(1, "--expect-workers-max-wait", "1").wait(LIMIT_S), by_hand.log("master")
+    assert "voxanne: the run can't begin: 0 of 1 workers came within 1 s" in by_hand.log("master")
+    assert "Traceback" not in by_hand.log("master")
 
 
 def test_killed_run_leaves_no_older_verdict(by_hand: Locusts, called: threading.Event) -> None:
