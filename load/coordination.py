@@ -122,8 +122,10 @@ class Coordinator:
         begun = time.monotonic() + LEAD_S
         until = begun + self._traffic.profile.duration_s + DRAIN_S + SILENCE_S
         looks = early_looks(self._traffic.profile)
-        while self._assembly is assembly:
+        while True:
             gevent.sleep(0.5)
+            if self._assembly is not assembly:  # over, and perhaps the next one is under way
+                return
             now = time.monotonic()
             if looks and begun + looks[0] < now and self._looked(assembly, looks[0]):
                 looks.pop(0)

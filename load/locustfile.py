@@ -22,27 +22,23 @@ from locust.runners import STATE_INIT, LocalRunner, MasterRunner, WorkerRunner
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the `locust` command does not have the project on its path
 
-from fixtures.target.canaries import load_canaries
 from fixtures.target.ledger import default_ledger
-from fixtures.target.record import RecordError, TargetRecord, choose_record, load_records
+from fixtures.target.record import RecordError
 from fixtures.target.redaction import Redactor, secrets_in
 from fixtures.target.run_identity import new_run_identity
-from fixtures.target.target import check_addresses
-from fixtures.vapi.signing import signing_plan
 from fixtures.verdict.outcome import Verdict
 from load.connections import Connections
 from load.coordination import Coordinator, Participant, Traffic
 from load.driver import Driver, Part, Report
 from load.evidence import check_folder, clear_recording, write_judged, write_recording
-from load.identity import identity_of
+from load.given import read_given
 from load.plan import make_plan
-from load.profiles import FILE, ProfileError, load_profile
+from load.profiles import FILE, ProfileError
 from load.recording import Recording
 from load.requests import Markers, RequestFactory
 from load.sending import Sender
 from load.verdict import LatencyVerdict, judge
 
-PROJECT = Path(__file__).parents[1]
 EXIT = {"pass": 0, "fail": 1, "inconclusive": 20}
 """As the gate's (DESIGN section 2)."""
 UNUSABLE = 2
@@ -91,17 +87,11 @@ class Process:
         self.events = environment.events
         self.options = environment.parsed_options
         self.folder = Path(self.options.recording)
-        self.ending = False
-        self.record = choose_record(load_records(PROJECT / "pyproject.toml"), self.options.target)
-        _require_load(self.record)
-        profile = load_profile(self.options.traffic, Path(self.options.traffic_file))
-        self.organisations = load_canaries(Path(_variable("VOXANNE_CANARIES")))
-        self.signing = signing_plan(self.record.vapi_auth, self.record.name)
-        self.url = _variable("BACKEND_URL").rstrip("/")
+        self.beginning = self.ending = False
+        self.given = read_given(self.options.target, self.options.traffic, Path(self.options.traffic_file))
         self.redactor = Redactor(secrets_in(os.environ))
-        self.secret = "" if self.signing.plan == "none" else _variable("VAPI_WEBHOOK_SECRET")
-        identity = identity_of(self.url, self.record, self.organisations, self.secret)
-        self.traffic = Traffic(profile, make_plan(profile, len(self.organisations)), identity)
+        plan = make_plan(self.given.profile, len(self.given.organisations))
+        self.traffic = Traffic(self.given.profile, plan, self.given.identity)
         runner = environment.runner
         if isinstance(runner, LocalRunner | WorkerRunner):
             participant = Participant(runner, self.traffic, self._driver)
@@ -143,18 +133,29 @@ class Process:
         coordinator.stop_and_wait()
 
     def _begin(self, coordinator: Coordinator, runner: LocalRunner | MasterRunner) -> None:
-        """Begin a run, in an empty folder: what is read there during it is of no older run."""
+        """Begin a run, in an empty folder: what is read there during it is of no older run.
+
+        One that was stopped a moment ago has not told its end yet.
+        """
         try:
+            self.beginning = True
+            coordinator.stop_and_wait()
             clear_recording(self.folder)
             coordinator.begin(self._run(), self._markers())
         except OSError as error:
             _tell_problem(f"the run can't begin: {error}")
             self.environment.process_exit_code = UNUSABLE
-            gevent.spawn(runner.quit if self.options.headless else runner.stop)
+            self._leave(runner)
+        finally:
+            self.beginning = False
+
+    def _leave(self, runner: LocalRunner | MasterRunner) -> None:
+        gevent.spawn(runner.quit if self.options.headless else runner.stop)
 
     def _driver(self, part: Part, markers: Markers, report: Report) -> Driver:
-        factory = RequestFactory(self.record.paths, self.organisations, markers)
-        sender = Sender(self.url, Connections(self.url), self.signing, self.secret, self.redactor)
+        given = self.given
+        factory = RequestFactory(given.record.paths, given.organisations, markers)
+        sender = Sender(given.url, Connections(given.url), given.signing, given.secret, self.redactor)
         return Driver(part, factory, sender, report, self._tell)
 
     def _tell(self, event: str, latency_s: float, size: int, fault: str) -> None:
@@ -166,7 +167,8 @@ class Process:
 
     def _over(self, runner: LocalRunner | MasterRunner, recording: Recording) -> None:
         """Judge, tell and keep what there is, and end; the verdict is told though it can't be kept."""
-        gevent.spawn(runner.quit if self.options.headless else runner.stop)
+        if not self.beginning:
+            self._leave(runner)
         self.environment.process_exit_code = UNUSABLE  # should what follows break
         judged = self._judged(recording)
         self._tell_verdict(judged)
@@ -197,7 +199,7 @@ class Process:
         return judged.verdict in {Verdict.PASS, Verdict.FAIL}
 
     def _judged(self, recording: Recording) -> LatencyVerdict:
-        limits = self.record.latency
+        limits = self.given.record.latency
         shares = (limits.late_share, limits.tail_share, limits.error_share)
         return judge(recording, self.traffic.profile, limits.target_s, *shares)
 
@@ -210,8 +212,8 @@ class Process:
         if given := os.environ.get("VOXANNE_LOAD_MARKERS"):
             return Markers(*given.split("|"))
         identity = new_run_identity()
-        ids = tuple(organisation.id for organisation in self.organisations)
-        default_ledger().open(self.url, ids, identity.markers)
+        ids = tuple(organisation.id for organisation in self.given.organisations)
+        default_ledger().open(self.given.url, ids, identity.markers)
         return Markers(*identity.markers)
 
 
@@ -230,16 +232,3 @@ def _end_with(harness: int, quit_: Callable[[], None]) -> None:
         gevent.sleep(0.5)
     gevent.spawn_later(15, os._exit, UNUSABLE)
     quit_()
-
-
-def _require_load(record: TargetRecord) -> None:
-    for permission in ("load", "canary-writes"):
-        if permission not in record.may:
-            raise RecordError(f"target {record.name} does not allow {permission}")
-    check_addresses(record, os.environ)
-
-
-def _variable(name: str) -> str:
-    if value := os.environ.get(name):
-        return value
-    raise RecordError(f"{name} is not set")

@@ -178,6 +178,44 @@ def test_web_page(run: tuple[Locusts, threading.Event]) -> None:
     assert _passed_or_lagged(process.wait(LIMIT_S), processes.log("page"))
 
 
+@pytest.mark.parametrize("answers_in_s", [0.0, 1.0])
+def test_start_at_once_after_stop(tmp_path: Path, answers_in_s: float) -> None:
+    """The run that was stopped is judged first, though it waits for answers; then the next one is sent, whole."""
+    called = threading.Event()
+
+    def handle(connection: servers.Connection) -> None:
+        while servers.read_request(connection):
+            called.set()
+            time.sleep(answers_in_s)
+            connection.sendall(OK)
+
+    with servers.serving(handle) as url, locusts(tmp_path, url, PROFILE) as processes:
+        _stop_and_start(processes, called)
+
+
+def _stop_and_start(processes: Locusts, called: threading.Event) -> None:
+    page = f"http://127.0.0.1:{processes.port}"
+    process = processes.with_page()
+    _push_start(page)
+    assert called.wait(LIMIT_S), processes.log("page")
+    with urllib.request.urlopen(f"{page}/stop", b"", timeout=30):
+        _push_start(page)
+    deadline = time.monotonic() + LIMIT_S
+    while processes.log("page").count("voxanne: short: ") < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    first, second = (
+        line.removeprefix("voxanne: short: ")
+        for line in processes.log("page").splitlines()
+        if line.startswith("voxanne: ")
+    )
+    assert ("inconclusive", True) == (first, second in {"pass", "inconclusive"}), processes.log("page")
+    made = processes.recording()
+    assert 200 == made.account.planned == made.account.accounted
+    assert Ending.FINISHED is made.account.ended
+    process.send_signal(signal.SIGINT)
+    process.wait(LIMIT_S)
+
+
 def _push_start(page: str) -> None:
     deadline = time.monotonic() + LIMIT_S
     while time.monotonic() < deadline:
