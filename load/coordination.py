@@ -78,7 +78,7 @@ class Coordinator:
         """Give each worker that is there its part."""
         workers, plan = self._workers(), self._traffic.plan
         planned = {worker: len(part_of(plan, place, len(workers))) for place, worker in enumerate(workers)}
-        self._assembly = Assembly(run, self._traffic.digest, planned)
+        self._assembly = Assembly(run, self._traffic.digest, planned, self._traffic.profile.label)
         self._early = None
         self._heard = dict.fromkeys(workers, time.monotonic())
         common = {"run": run, "workers": len(workers), "digest": self._traffic.digest, "markers": asdict(markers)}

@@ -80,6 +80,7 @@ def test_prompt_server(send: Callable[[str], Recording], traffic: tuple[TrafficP
         made = send(url)
     assert 360 == made.account.planned == made.account.accounted == len(made.samples)
     assert {""} == {sample.fault for sample in made.samples}
+    assert traffic[0].label == made.account.traffic
     judged = judge(made, traffic[0], 2.0, 0.05)
     assert Verdict.PASS is judged.verdict or Reason.GENERATOR_SATURATED is judged.reason, judged
 
