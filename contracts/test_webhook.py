@@ -12,10 +12,11 @@ from fixtures.database.readback import Readback
 from fixtures.target.canaries import Organisation
 from fixtures.target.run_identity import RunIdentity
 from fixtures.target.target import Target
-from fixtures.vapi.client import Vapi, as_document
+from fixtures.vapi.client import Vapi
 from fixtures.vapi.disclosure import internals
 from fixtures.vapi.meaning import E164
 from fixtures.vapi.message import LiveCall, assistant_request, encode, end_of_call_report, status_update, stranger
+from fixtures.vapi.reply import as_document
 from fixtures.vapi.server_messages import ASSISTANT_ANSWERS, SERVER_MESSAGES
 from fixtures.vapi.variants import large
 from fixtures.verdict.outcome import NotApplicable, Violation, control, expect, fail_on, precondition

@@ -13,11 +13,13 @@ from load.recording import Account, Ending, Kind, Recording, Sample
 class Assembly:
     """The parts of one run. Workers are named by Locust's ids of them, which are new for each process."""
 
-    def __init__(self, run: str, profile: str, planned: Mapping[str, int]) -> None:
+    def __init__(self, run: str, profile: str, planned: Mapping[str, int], traffic: str = "") -> None:
         self.run = run
+        self._traffic = traffic
+        place = {worker: (number, len(planned), profile) for number, worker in enumerate(planned)}
         self._accounts = {
-            worker: Account(run, number, 0, 0, 0, IN_FLIGHT_CAP, place, len(planned), profile, Ending.RUNNING)
-            for place, (worker, number) in enumerate(planned.items())
+            worker: Account(run, number, 0, 0, 0, IN_FLIGHT_CAP, *place[worker], ended=Ending.RUNNING, traffic=traffic)
+            for worker, number in planned.items()
         }
         self._samples: list[Sample] = []
         self._problems: list[str] = []
@@ -27,8 +29,8 @@ class Assembly:
         if worker not in self._accounts or account["run"] != self.run:
             return
         self._samples += [_sample(row) for row in rows]
-        ended = Ending(account["ended"])
-        self._accounts[worker] = Account(**{**account, "ended": ended, "errors": tuple(account["errors"])})
+        typed = {"ended": Ending(account["ended"]), "errors": tuple(account["errors"]), "traffic": self._traffic}
+        self._accounts[worker] = Account(**{**account, **typed})
 
     def lose(self, worker: str) -> None:
         """A worker is not heard of any more; if it is after all, what it reports counts."""

@@ -36,6 +36,11 @@ FEWEST_PAIRS = 6
 QUANTILES = {"median": 0.5, "p95": 0.95}
 EXIT = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 20}
 
+
+class NotComparable(Exception):  # of what is given, as ProfileError is
+    """Folders that say nothing of two builds."""
+
+
 Figures = Mapping[str, float]
 """What a run came to: seconds by subject and quantile."""
 
@@ -147,14 +152,28 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         profile = load_profile(options.traffic, options.traffic_file)
-        before, after = ([_read(folder) for folder in folders] for folders in (options.before, options.after))
-    except (ProfileError, FileNotFoundError) as error:
+        runs = {folder: _read(folder) for folder in (*options.before, *options.after)}
+        _require_comparable([*options.before, *options.after], runs, profile)
+    except (ProfileError, NotComparable, FileNotFoundError) as error:
         parser.error(str(error))
+    before, after = ([runs[folder] for folder in folders] for folders in (options.before, options.after))
     compared = compare(before, after, profile, options.margin)
     told = {Verdict.PASS: "NOT SLOWER", Verdict.FAIL: "SLOWER", Verdict.INCONCLUSIVE: "UNDECIDED"}
     lines = [change.describe() for change in compared.changes]
     sys.stdout.write("\n".join([*lines, *compared.problems, told[compared.verdict], ""]))
     return EXIT[compared.verdict]
+
+
+def _require_comparable(folders: Sequence[Path], runs: Mapping[Path, Recording], profile: TrafficProfile) -> None:
+    """Each run once, all of this traffic. Raises NotComparable, whose message is one line."""
+    seen: dict[str, Path] = {}
+    for folder in folders:
+        account = runs[folder].account
+        if account.run in seen:
+            raise NotComparable(f"{folder} is the same run as {seen[account.run]}; a build needs runs of its own")
+        seen[account.run] = folder
+        if account.traffic != profile.label:
+            raise NotComparable(f"{folder} is of other traffic: {account.traffic or 'untold'}; not {profile.label}")
 
 
 def _read(folder: Path) -> Recording:

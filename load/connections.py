@@ -122,8 +122,8 @@ class Connections:
 def _content(response: HTTPSocketResponse) -> bytes:
     """The body, decompressed. Raises ExchangeError if it has no end in sight."""
     content = response.read() if response.message_complete else _rest(response)
-    encoding = response.get("content-encoding")
-    if encoding in {"gzip", "deflate"}:
+    encoding = str(response.get("content-encoding", "")).strip().lower()  # RFC 9110, 8.4.1: in any case
+    if encoding in {"gzip", "x-gzip", "deflate"}:
         return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(content, MAX_BODY)
     return content
 

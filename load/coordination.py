@@ -78,7 +78,7 @@ class Coordinator:
         """Give each worker that is there its part."""
         workers, plan = self._workers(), self._traffic.plan
         planned = {worker: len(part_of(plan, place, len(workers))) for place, worker in enumerate(workers)}
-        self._assembly = Assembly(run, self._traffic.digest, planned)
+        self._assembly = Assembly(run, self._traffic.digest, planned, self._traffic.profile.label)
         self._early = None
         self._heard = dict.fromkeys(workers, time.monotonic())
         common = {"run": run, "workers": len(workers), "digest": self._traffic.digest, "markers": asdict(markers)}
@@ -122,8 +122,10 @@ class Coordinator:
         begun = time.monotonic() + LEAD_S
         until = begun + self._traffic.profile.duration_s + DRAIN_S + SILENCE_S
         looks = early_looks(self._traffic.profile)
-        while self._assembly is assembly:
+        while True:
             gevent.sleep(0.5)
+            if self._assembly is not assembly:  # over, and perhaps the next one is under way
+                return
             now = time.monotonic()
             if looks and begun + looks[0] < now and self._looked(assembly, looks[0]):
                 looks.pop(0)
@@ -184,7 +186,7 @@ class Participant:
             gevent.spawn(self._watch, self._runner, self._running)
 
     def _refuse(self, part: Part) -> None:
-        error = f"worker {part.worker} has another profile, canary file or target than the master"
+        error = f"worker {part.worker} has another profile, canary file, target record or secret than the master"
         ended = Ending.CRASHED
         place = (part.worker, part.workers, part.profile)
         self._report([], Account(part.run, len(part.arrivals), 0, 0, 0, IN_FLIGHT_CAP, *place, ended, (error,)))

@@ -61,9 +61,9 @@ class Sent(NamedTuple):
     still_s: float
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Driver:
-    """Sends a part of a plan."""
+    """Sends a part of a plan. Gevent prints the one whose greenlet breaks: that must not be the whole plan."""
 
     part: Part
     factory: RequestFactory

@@ -15,6 +15,7 @@ from load.verdict import LatencyVerdict
 PROBLEMS = "problems.json"
 """Written last, so that its presence means that all is there."""
 JUDGED = "judged.json"
+PROBE = ".probe"
 
 
 def write_recording(directory: Path, recording: Recording) -> None:
@@ -32,6 +33,13 @@ def clear_recording(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for old in (directory / PROBLEMS, directory / JUDGED, *directory.glob("worker-*.json*")):
         old.unlink(missing_ok=True)
+
+
+def check_folder(directory: Path) -> None:
+    """Raises OSError where no recording can be written, before an hour of traffic is sent for it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    _put(directory / PROBE, "")
+    (directory / PROBE).unlink()
 
 
 def write_judged(directory: Path, run: str, judged: LatencyVerdict) -> None:

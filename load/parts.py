@@ -71,19 +71,27 @@ def tail_part(seen: Measured, question: Question, problems: Sequence[Problem]) -
     return Part(Verdict.NOT_APPLICABLE, (fact,), clauses=part.clauses)
 
 
-def error_part(seen: Measured, question: Question, problems: Sequence[Problem], *, storm: bool) -> Part:
+def error_part(
+    seen: Measured, question: Question, problems: Sequence[Problem], sent: Sequence[Sample], *, storm: bool
+) -> Part:
     """Wrong and missing answers, whatever their time. Traffic too short to show the share passes without any.
 
-    A run that the driver gave up in a `storm` of errors has failed.
+    A run that the driver gave up in a `storm` of errors has failed, also where nothing of what was `sent` is judged.
     """
     profile = question.profile
     blocks = faulty_blocks(seen.samples, block_s(profile.stall_s))
     clause = clause_of(ALL, question.claim, blocks, seen.seconds, profile.stall_s, question.risk)
-    details = (clause.describe(), *_commonest(seen.samples))
-    if storm or clause.verdict is Verdict.FAIL:
+    if storm:
+        stopped = "the load was stopped, for nearly all of the last answers were wrong or missing"
+        return Part(Verdict.FAIL, (f"{stopped}: {_in_all(sent)}", *_commonest(sent)), clauses=(clause,))
+    if clause.spread.count or not sent:
+        details = (clause.describe(), *_commonest(seen.samples))
+    else:
+        details = (f"nothing was judged by then; wrong or missing: {_in_all(sent)}", *_commonest(sent))
+    if clause.verdict is Verdict.FAIL:
         return Part(Verdict.FAIL, details, clauses=(clause,))
     if problems:
-        return _invalid(problems, (clause,))
+        return _invalid(problems, (clause,), () if clause.spread.count else details)
     if clause.spread.count and (not clause.spread.late or clause.verdict is Verdict.PASS):
         return Part(Verdict.PASS, details, clauses=(clause,))
     return Part(Verdict.INCONCLUSIVE, (*details, *_how_long([clause])), Reason.TOO_FEW_SAMPLES, (clause,))
@@ -149,14 +157,27 @@ def _lost(samples: Sequence[Sample]) -> str:
     return f"{len(lost)} requests took longer than Vapi waits, of {kinds}; the slowest {slowest:.1f} s"
 
 
+def _in_all(sent: Sequence[Sample]) -> str:
+    """Of a run that ended before its time, perhaps before anything was judged."""
+    return f"{sum(one.wrong or one.failed for one in sent)} of {len(sent)} since the start"
+
+
 def _commonest(samples: Sequence[Sample]) -> list[str]:
-    """What was wrong most often, and where."""
-    faults = Counter((sample.event, sample.fault) for sample in samples if sample.fault)
-    return [f"{count} times, {event}: {fault}" for (event, fault), count in faults.most_common(3)]
+    """What was wrong most often, and where; of faults that differ in ids and the like only, the first is quoted."""
+    alike: dict[tuple[str, Kind, str], Counter[str]] = {}
+    for one in samples:
+        if one.fault:
+            alike.setdefault((one.event, one.kind, one.fault.partition(": ")[0]), Counter())[one.fault] += 1
+    most = sorted(alike.items(), key=lambda item: -item[1].total())[:3]
+    return [
+        f"{faults.total()} times, {event}{', for one' if len(faults) > 1 else ''}: {next(iter(faults))}"
+        for (event, _, _), faults in most
+    ]
 
 
-def _invalid(problems: Sequence[Problem], clauses: tuple[Clause, ...]) -> Part:
-    return Part(Verdict.INCONCLUSIVE, tuple(one.detail for one in problems), problems[0].reason, clauses)
+def _invalid(problems: Sequence[Problem], clauses: tuple[Clause, ...], seen: Sequence[str] = ()) -> Part:
+    details = (*(one.detail for one in problems), *seen)
+    return Part(Verdict.INCONCLUSIVE, details, problems[0].reason, clauses)
 
 
 def _how_long(clauses: Sequence[Clause]) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -98,6 +99,12 @@ class TrafficProfile:
             yield "weights, think_s and stall_s must be positive"
         if self.think_s > MAX_THINK_S:
             yield f"think_s is {self.think_s:g}, at most {MAX_THINK_S:g}"
+
+    @cached_property
+    def label(self) -> str:
+        """For people its name and seed, and for who compares runs what tells one of that name from another."""
+        shown = sorted((name, repr(value)) for name, value in asdict(self).items())
+        return f"{self.name}, seed {self.seed}, {hashlib.sha256(repr(shown).encode()).hexdigest()[:8]}"
 
     @property
     def duration_s(self) -> float:

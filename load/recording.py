@@ -106,7 +106,8 @@ class Account:
     """A driver's account: requests planned, sent and accounted for, and the most that were open at once.
 
     `profile` is the digest of profile and plan that it had, `errors` are exceptions of the driver's own, `origin` is
-    the run's by the worker's clock, in seconds since the epoch, for comparison with a server's logs.
+    the run's by the worker's clock, in seconds since the epoch, for comparison with a server's logs, `traffic` is the
+    profile's label.
     """
 
     run: str
@@ -121,6 +122,7 @@ class Account:
     ended: Ending = Ending.FINISHED
     errors: tuple[str, ...] = ()
     origin: float = 0.0
+    traffic: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """For evidence and for the file."""
@@ -198,6 +200,7 @@ class Recording:
             ended=next((one.ended for one in self.accounts if one.ended is not Ending.FINISHED), Ending.FINISHED),
             errors=tuple(error for one in self.accounts for error in one.errors),
             origin=min(one.origin for one in self.accounts),
+            traffic=first.traffic,
         )
 
     @property

@@ -6,12 +6,11 @@ import datetime
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fixtures.target.canaries import Organisation
 from fixtures.target.exchange import Exchange
 from fixtures.target.record import Paths
-from fixtures.vapi.client import as_document
 from fixtures.vapi.message import (
     Message,
     ToolCall,
@@ -23,7 +22,7 @@ from fixtures.vapi.message import (
     status_update,
     tool_calls,
 )
-from fixtures.vapi.reply import Reply
+from fixtures.vapi.reply import Reply, as_document
 from fixtures.vapi.rules import Layer, violations
 from fixtures.vapi.server_messages import ASSISTANT_ANSWERS
 from fixtures.vapi.tools import TOOLS
@@ -33,6 +32,11 @@ from load.recording import Kind
 FIRST_DAY_AHEAD = 100
 """Bookings of load start here, beyond the days on which checks book."""
 SLOTS_PER_DAY = 7
+KNOWN_EVERY = 4
+"""One lookup of so many is of a caller whom the clinic knows; the others', who are not found, differ in every call.
+
+A cache would answer what is asked again and again, however slow the server is without one.
+"""
 TRANSCRIPT = "AI: Hello. User: I would like an appointment. " * 80
 FRESH_S = 1.0
 """A message is built anew when its timestamps are older; what differs from call to call is filled in each time."""
@@ -72,6 +76,13 @@ MARKS = Values("@call@", "@caller@", "@tool-call@", "@date@", "@time@")
 """Their places in a template."""
 
 
+class Variant(NamedTuple):
+    """Which of the messages of one kind: that of a call's `first` steps; that about a caller who is `known`."""
+
+    first: bool
+    known: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """A message to one clinic with marks instead of values. `today` is the clinic's."""
@@ -88,13 +99,14 @@ class RequestFactory:
         self.paths = paths
         self.organisations = organisations
         self.markers = markers
-        self._templates: dict[tuple[str, int, bool], Template] = {}
+        self._templates: dict[tuple[str, int, Variant], Template] = {}
         self._slots = [_slots(one.opens) for one in organisations]
 
     def prepare(self, arrival: Arrival) -> Prepared:
         """The request; two calls differ in every id, and no two bookings want the same slot."""
         clinic, event = self.organisations[arrival.tenant], arrival.event
-        template = self._template(event, arrival.tenant, first=arrival.step < 2)
+        known = arrival.call % KNOWN_EVERY == 0 and bool(clinic.contact)
+        template = self._template(event, arrival.tenant, Variant(arrival.step < 2, known))
         values = self._values(arrival, template.today)
         body = template.body.replace(b"@call@", values.call.encode()).replace(b"@caller@", values.caller.encode())
         if event not in TOOLS:
@@ -102,7 +114,7 @@ class RequestFactory:
             return Prepared(self.paths.webhook, body, (), asked)
         body = body.replace(b"@tool-call@", values.tool_call.encode())
         body = body.replace(b"@date@", values.date.encode()).replace(b"@time@", values.time.encode())
-        tool_call = ToolCall(TOOLS[event], self._arguments(event, clinic, values), values.tool_call)
+        tool_call = ToolCall(TOOLS[event], self._arguments(event, clinic, values, known=known), values.tool_call)
         return Prepared(TOOLS[event].path(self.paths), body, (tool_call,))
 
     def _values(self, arrival: Arrival, today: datetime.date) -> Values:
@@ -115,27 +127,28 @@ class RequestFactory:
             time=self._slots[arrival.tenant][slot],
         )
 
-    def _template(self, event: str, tenant: int, *, first: bool) -> Template:
-        key = event, tenant, first
+    def _template(self, event: str, tenant: int, variant: Variant) -> Template:
+        key = event, tenant, variant
         now = time.monotonic()
         template = self._templates.get(key)
         if template is None or now - template.made_s > FRESH_S:
             clinic = self.organisations[tenant]
             today = datetime.datetime.now(clinic.zone).date()
-            template = self._templates[key] = Template(now, today, encode(self._message(event, clinic, first=first)))
+            template = self._templates[key] = Template(now, today, encode(self._message(event, clinic, variant)))
         return template
 
-    def _message(self, event: str, clinic: Organisation, *, first: bool) -> Message:
+    def _message(self, event: str, clinic: Organisation, variant: Variant) -> Message:
         call = call_to(clinic, MARKS.call, MARKS.caller)
         if event in TOOLS:
-            return tool_calls(call, [ToolCall(TOOLS[event], self._arguments(event, clinic, MARKS), MARKS.tool_call)])
+            arguments = self._arguments(event, clinic, MARKS, known=variant.known)
+            return tool_calls(call, [ToolCall(TOOLS[event], arguments, MARKS.tool_call)])
         if event == "assistant-request":
             return assistant_request(call)
         if event == "end-of-call-report":
             return end_of_call_report(call, TRANSCRIPT)
-        return status_update(call, "in-progress" if first else "ended")
+        return status_update(call, "in-progress" if variant.first else "ended")
 
-    def _arguments(self, event: str, clinic: Organisation, values: Values) -> Mapping[str, Any]:
+    def _arguments(self, event: str, clinic: Organisation, values: Values, *, known: bool) -> Mapping[str, Any]:
         match event:
             case "availability":
                 return {"date": values.date}
@@ -147,9 +160,9 @@ class RequestFactory:
                     "patientPhone": values.caller,
                 }
             case "lookup":
-                return {"searchKey": clinic.contact[0].phone, "searchType": "phone"}
+                return {"searchKey": clinic.contact[0].phone if known else values.caller, "searchType": "phone"}
             case _:
-                return {"summary": "The caller wants a person.", "department": "general"}
+                return {"summary": f"The caller, {values.caller}, wants a person.", "department": "general"}
 
 
 def fault_of(prepared: Prepared, exchange: Exchange) -> tuple[Kind, str]:

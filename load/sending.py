@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fixtures.target.exchange import Exchange, Request
 from fixtures.target.redaction import Redactor
@@ -22,7 +22,7 @@ class Sender:
     base_url: str
     connections: Connections
     plan: SigningPlan
-    secret: str
+    secret: str = field(repr=False)
     redactor: Redactor
 
     def send(self, event: str, prepared: Prepared) -> Answer:

@@ -101,5 +101,5 @@ def _at_look(recording: Recording, questions: Sequence[Question], until_s: float
     return {
         "latency": latency_part(seen, late, of_time),
         "tail": tail_part(seen, tail, of_time),
-        "errors": error_part(seen, errors, problems, storm=storm),
+        "errors": error_part(seen, errors, problems, recording.samples, storm=storm),
     }

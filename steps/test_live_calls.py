@@ -12,8 +12,9 @@ from fixtures.database.diary import Diary, mentions_phone
 from fixtures.target.canaries import Organisation
 from fixtures.vapi import meaning
 from fixtures.vapi.call import Call
-from fixtures.vapi.client import Vapi, as_document
+from fixtures.vapi.client import Vapi
 from fixtures.vapi.message import ToolCall
+from fixtures.vapi.reply import as_document
 from fixtures.vapi.scripts import SCRIPTS, first_offer, play
 from fixtures.vapi.tools import AVAILABILITY, BOOKING
 from fixtures.verdict.outcome import NotApplicable, expect, precondition

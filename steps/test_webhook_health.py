@@ -12,7 +12,7 @@ from fixtures.target.exchange import Exchange, Request
 from fixtures.target.exchange_log import ExchangeLog
 from fixtures.target.http import HttpClient
 from fixtures.target.target import Target, is_loopback
-from fixtures.vapi.client import as_document
+from fixtures.vapi.reply import as_document
 from fixtures.verdict.outcome import Violation, expect, fail_on, precondition
 
 scenarios("webhook_health.feature")

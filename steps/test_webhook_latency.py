@@ -10,17 +10,16 @@ from pytest_bdd import scenarios, then, when
 from fixtures.target.target import Target
 from fixtures.verdict.evidence import Evidence
 from fixtures.verdict.outcome import Inconclusive, NotApplicable, Reason, Verdict, Violation, fail_on
-from load.once import once
+from load.once import Once
 from load.pictures import pictures
 from load.plugin import TOLD
 from load.profiles import TrafficProfile
-from load.recording import Recording
 from load.run import LoadRunError
 from load.verdict import LatencyVerdict, judge
 
 scenarios("webhook_latency.feature")
 
-RECORDING = pytest.StashKey[Recording]()
+TRAFFIC = pytest.StashKey[Once]()
 
 
 @when("a clinic's calls come in as the traffic profile plans them", target_fixture="judged")
@@ -29,11 +28,10 @@ def calls_come_in(
 ) -> LatencyVerdict:
     """Locust in a process of its own, once for all scenarios; the numbers that follow are from its raw samples."""
     limits = target.record.latency
-    if first := RECORDING not in request.config.stash:
-        reports = request.config.option.report_dir or request.config.rootpath / "reports"
-        send = partial(request.getfixturevalue, "traffic_recording")
-        request.config.stash[RECORDING] = once(send, reports.absolute() / "load")
-    recording = request.config.stash[RECORDING]
+    reports = request.config.option.report_dir or request.config.rootpath / "reports"
+    traffic = request.config.stash.setdefault(TRAFFIC, Once(reports.absolute() / "load"))
+    first = not traffic.made
+    recording = traffic.get(partial(request.getfixturevalue, "traffic_recording"))
     if recording.account.errors:
         raise LoadRunError(f"the driver failed: {'; '.join(recording.account.errors)}")
     shares = (limits.late_share, limits.tail_share, limits.error_share)

@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,12 +21,16 @@ LIMIT_S = 300.0
 
 @dataclass(frozen=True)
 class Locusts:
-    """Processes of Locust that load one server with one profile; `folder` holds their files, a log for each."""
+    """Processes of Locust that load one server with one profile; `folder` holds their files, a log for each.
+
+    `variables` are in place of those that they would have, or beside them.
+    """
 
     folder: Path
     url: str
     profile: str
     markers: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -34,9 +38,9 @@ class Locusts:
         """Where the recording comes to be."""
         return self.folder / "recording"
 
-    def alone(self) -> subprocess.Popen[bytes]:
+    def alone(self, *arguments: str) -> subprocess.Popen[bytes]:
         """One process that does everything."""
-        return self._start("alone", "--headless")
+        return self._start("alone", "--headless", *arguments)
 
     def master(self, workers: int, *arguments: str) -> subprocess.Popen[bytes]:
         """A master that begins when its workers are there."""
@@ -84,6 +88,7 @@ class Locusts:
             "VOXANNE_CANARIES": str(self.folder / "canaries.toml"),
             "XDG_STATE_HOME": str(self.folder),
             "VOXANNE_LOAD_MARKERS": self.markers,
+            **self.variables,
         }
         with (self.folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(

@@ -243,8 +243,13 @@ def test_killed_run_leaves_nothing(tmp_path: Path) -> None:
         assert [] == [path.name for path in Path(temporary).iterdir() if "voxanne" in path.name]
 
 
-def test_interrupted_traffic_is_judged(tmp_path: Path) -> None:
-    """Ctrl-C in mid-traffic: what there is of it is judged, the session ends as interrupted, and Locust is gone."""
+def _ctrl_c(process: subprocess.Popen[str]) -> None:
+    os.killpg(process.pid, signal.SIGINT)
+
+
+@pytest.mark.parametrize("end", [_ctrl_c, subprocess.Popen.terminate], ids=["ctrl-c", "sigterm"])
+def test_interrupted_traffic_is_judged(tmp_path: Path, end: Callable[[subprocess.Popen[str]], None]) -> None:
+    """In mid-traffic: what there is of it is judged, the session ends as interrupted, and Locust is gone."""
     traffic = tmp_path / "traffic.toml"
     traffic.write_text("[long]\nrate = 5.0\nmeasured_s = 300.0\nstall_s = 1.0\nseed = 1\n")
     options = ["-m", "latency", "--traffic", "long", "--traffic-file", str(traffic), "--report-dir", str(tmp_path)]
@@ -254,7 +259,7 @@ def test_interrupted_traffic_is_judged(tmp_path: Path) -> None:
         cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     locust = _locust_of(process.pid)
-    os.killpg(process.pid, signal.SIGINT)
+    end(process)
     output, _ = process.communicate(timeout=60)
     assert pytest.ExitCode.INTERRUPTED == process.returncode, output
     assert "the traffic was interrupted after" in output

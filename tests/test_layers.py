@@ -31,7 +31,7 @@ ONE_MODULE = {
     "httpx": {"fixtures/target/http.py", "fixtures/target/bounded_transport.py", "fixtures/target/library_client.py"},
     "httpcore": {"fixtures/target/bounded_transport.py"},
     "locust": {"load/coordination.py", "load/locustfile.py"},
-    "gevent": {"load/connections.py", "load/driver.py", "load/coordination.py", "load/locustfile.py"},
+    "gevent": {f"load/{name}.py" for name in ("connections", "pulse", "driver", "coordination", "locustfile")},
     "starlette": {"fixtures/reference", "fixtures/defects"},
     "uvicorn": {"fixtures/reference"},
     "supabase": {"fixtures/database/readback.py", "fixtures/tenancy/canary/principal.py"},

@@ -16,7 +16,7 @@ ROW = (0, "lookup", 1, 2.5, 0.001, 0.2, "", "", 7, 0, 0.0)
 @pytest.fixture
 def assembly() -> Assembly:
     """Two workers, three requests each."""
-    return Assembly("run", "digest", {"a": 3, "b": 3})
+    return Assembly("run", "digest", {"a": 3, "b": 3}, "smoke, seed 1")
 
 
 def test_parts_are_put_together(assembly: Assembly) -> None:
@@ -31,6 +31,7 @@ def test_parts_are_put_together(assembly: Assembly) -> None:
     assert Kind.STATUS is made.samples[0].kind
     assert (6, 4, 2) == (made.account.planned, made.account.offered, made.account.accounted)
     assert ["b"] == assembly.under_way
+    assert {"smoke, seed 1"} == {account.traffic for account in made.accounts}
 
 
 def test_a_worker_that_vanishes_is_told_of(assembly: Assembly) -> None:

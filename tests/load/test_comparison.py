@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from fixtures.verdict.outcome import Verdict
 from load.comparison import Change, compare, main
 from load.evidence import write_recording
 from load.plan import Arrival
+from load.profiles import load_profile
 from load.recording import Ending, Kind, Recording
 from tests.load.synthetic import TRAFFIC, recorded
 
@@ -107,18 +109,51 @@ def test_a_run_that_was_cut_short_shows_nothing_good() -> None:
     assert Verdict.FAIL is compare(runs(0.1), cut, TRAFFIC).verdict
 
 
-def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """From the folders of reports; the exit status says it."""
+Folders = dict[str, list[str]]
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    """Reports of two builds, and the options that name their traffic."""
     file = tmp_path / "profiles.toml"
     file.write_text(PROFILE)
+    made: Folders = {"options": ["--traffic", "short", "--traffic-file", str(file)]}
     for build, seconds in (("old", 0.3), ("new", 0.6)):
-        for number, run in enumerate(runs(seconds)):
-            write_recording(tmp_path / f"{build}-{number}" / "load", run)
-    old, new = ([str(path) for path in sorted(tmp_path.glob(f"{build}-*"))] for build in ("old", "new"))
-    options = ["--traffic", "short", "--traffic-file", str(file)]
+        made[build] = [str(tmp_path / f"{build}-{number}") for number in range(6)]
+        for folder, run in zip(made[build], runs(seconds), strict=True):
+            account = replace(run.account, run=folder, traffic=load_profile("short", file).label)
+            write_recording(Path(folder) / "load", replace(run, accounts=(account,)))
+    return made
+
+
+def test_command_line(tmp_path: Path, folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the folders of reports; the exit status says it."""
+    old, new, options = folders["old"], folders["new"], folders["options"]
     assert 1 == main(["--before", *old, "--after", *new, *options])
     assert "SLOWER" == capsys.readouterr().out.splitlines()[-1]
     assert 0 == main(["--before", *new, "--after", *old, *options])
     with pytest.raises(SystemExit, match="2"):
         main(["--before", *old, "--after", str(tmp_path / "nowhere"), *options])
     assert "nowhere holds no recording" in capsys.readouterr().err
+
+
+def test_no_run_is_given_twice(tmp_path: Path, folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:
+    """Under its own name or another: a build compared with itself is never slower."""
+    old, new, options = folders["old"], folders["new"], folders["options"]
+    shutil.copytree(new[0], tmp_path / "copy")
+    for before, after in ((old, old), (old, [*new[:5], new[0]]), (old, [*new[:5], str(tmp_path / "copy")])):
+        with pytest.raises(SystemExit, match="2"):
+            main(["--before", *before, "--after", *after, *options])
+        assert "is the same run as" in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("word", "other"), [("short", "brief"), ("seed = 1", "seed = 2"), ("rate = 3.0", "rate = 2")])
+def test_runs_of_other_traffic(
+    tmp_path: Path, folders: Folders, capsys: pytest.CaptureFixture[str], word: str, other: str
+) -> None:
+    """Another profile, or what its name means now."""
+    (tmp_path / "profiles.toml").write_text(PROFILE.replace(word, other))
+    options = [option.replace(word, other) for option in folders["options"]]
+    with pytest.raises(SystemExit, match="2"):
+        main(["--before", *folders["old"], "--after", *folders["new"], *options])
+    assert "is of other traffic: short, seed 1" in capsys.readouterr().err.splitlines()[-1]

@@ -64,6 +64,7 @@ def test_nobody_listens() -> None:
         pytest.param(b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", id="chunked"),
         pytest.param(b"\r\n{}", id="until the end"),
         pytest.param(b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%b" % (len(ZIPPED), ZIPPED), id="gzip"),
+        pytest.param(b"content-encoding: GZIP \r\nContent-Length: %d\r\n\r\n%b" % (len(ZIPPED), ZIPPED), id="GZIP"),
     ],
 )
 def test_forms_of_an_answer(rest: bytes) -> None:

@@ -11,6 +11,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def test_workers_that_fail(
     """What came of them is recorded and told, and the run proves nothing."""
     processes, called = run
     profile = PROFILE.replace("measured_s = 5.0", "measured_s = 30.0")
-    longer = Locusts(processes.folder, processes.url, profile, processes.markers, processes.processes)
+    longer = Locusts(processes.folder, processes.url, profile, processes.markers, processes=processes.processes)
     master = longer.master(2)
     longer.worker("first")
     longer.worker("second")
@@ -118,14 +119,22 @@ def test_workers_that_fail(
     assert "inconclusive" in longer.log("master")
 
 
-def test_workers_that_disagree(run: tuple[Locusts, threading.Event]) -> None:
-    """One has another profile: it sends nothing, and the other is stopped."""
+@pytest.mark.parametrize(
+    ("arguments", "variables"),
+    [(["--traffic-file", "other.toml"], {}), ([], {"VAPI_WEBHOOK_SECRET": "another-secret"})],
+    ids=["profile", "secret"],
+)
+def test_workers_that_disagree(
+    run: tuple[Locusts, threading.Event], arguments: list[str], variables: dict[str, str]
+) -> None:
+    """One has another profile or secret: it sends nothing, and the other is stopped."""
     processes, _ = run
     other = processes.folder / "other.toml"
     other.write_text(PROFILE.replace("seed = 3", "seed = 4"))
     master = processes.master(2)
     processes.worker("first")
-    processes.worker("second", "--traffic-file", str(other))
+    differs = replace(processes, variables=variables)
+    differs.worker("second", *(str(other) if argument == other.name else argument for argument in arguments))
     assert 20 == master.wait(LIMIT_S), processes.log("master")
     made = processes.recording()
     assert "has another profile" in " ".join(made.account.errors)
@@ -136,7 +145,7 @@ def test_load_ends_with_its_master(run: tuple[Locusts, threading.Event]) -> None
     """A worker whose master was killed does not go on."""
     processes, called = run
     profile = PROFILE.replace("measured_s = 5.0", "measured_s = 100.0")
-    longer = Locusts(processes.folder, processes.url, profile, processes.markers, processes.processes)
+    longer = Locusts(processes.folder, processes.url, profile, processes.markers, processes=processes.processes)
     master = longer.master(1)
     longer.worker("first")
     assert called.wait(LIMIT_S), longer.log("master")
@@ -167,6 +176,44 @@ def test_web_page(run: tuple[Locusts, threading.Event]) -> None:
     assert 2 == len(runs)
     process.send_signal(signal.SIGINT)
     assert _passed_or_lagged(process.wait(LIMIT_S), processes.log("page"))
+
+
+@pytest.mark.parametrize("answers_in_s", [0.0, 1.0])
+def test_start_at_once_after_stop(tmp_path: Path, answers_in_s: float) -> None:
+    """The run that was stopped is judged first, though it waits for answers; then the next one is sent, whole."""
+    called = threading.Event()
+
+    def handle(connection: servers.Connection) -> None:
+        while servers.read_request(connection):
+            called.set()
+            time.sleep(answers_in_s)
+            connection.sendall(OK)
+
+    with servers.serving(handle) as url, locusts(tmp_path, url, PROFILE) as processes:
+        _stop_and_start(processes, called)
+
+
+def _stop_and_start(processes: Locusts, called: threading.Event) -> None:
+    page = f"http://127.0.0.1:{processes.port}"
+    process = processes.with_page()
+    _push_start(page)
+    assert called.wait(LIMIT_S), processes.log("page")
+    with urllib.request.urlopen(f"{page}/stop", b"", timeout=30):
+        _push_start(page)
+    deadline = time.monotonic() + LIMIT_S
+    while processes.log("page").count("voxanne: short: ") < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    first, second = (
+        line.removeprefix("voxanne: short: ")
+        for line in processes.log("page").splitlines()
+        if line.startswith("voxanne: ")
+    )
+    assert ("inconclusive", True) == (first, second in {"pass", "inconclusive"}), processes.log("page")
+    made = processes.recording()
+    assert 200 == made.account.planned == made.account.accounted
+    assert Ending.FINISHED is made.account.ended
+    process.send_signal(signal.SIGINT)
+    process.wait(LIMIT_S)
 
 
 def _push_start(page: str) -> None:

@@ -32,6 +32,7 @@ from tests import servers
 from tests.benchmarks.quick_server import answer
 
 RIGHT = servers.answering("200 OK", b"{}", "application/json")
+KEY = "planted-key"
 Handle = Callable[[servers.Connection], None]
 
 
@@ -51,7 +52,7 @@ def drive(tmp_path: Path) -> Callable[..., Recording]:
         factory = RequestFactory(Paths(), organisations, Markers("Canary Test", "019c0000-0000-7"))
         with servers.serving(handle) as url:
             redactor = Redactor({"SECRET": "s3cr3t-value"})
-            sender = Sender(url, Connections(url), SigningPlan(), "key", redactor)
+            sender = Sender(url, Connections(url), SigningPlan(), KEY, redactor)
             made = Driver(
                 Part("run", 0, 1, "digest", plan),
                 factory,
@@ -229,6 +230,15 @@ def test_handler_that_raises_once(drive: Drive, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Sender, "fault_of", fail)
     traffic = profile()
     assert Verdict.PASS is not judge(drive(RIGHT, traffic), traffic, 2.0, 0.05).verdict
+
+
+def test_printed_driver_shows_no_secret(drive: Drive) -> None:
+    """Gevent prints the one whose greenlet breaks, on stderr, where nobody cleans it."""
+    seen: list[str] = []
+    drive(right, profile(seconds=0.1), lambda made: seen.append(f"{made!r} {made.sender!r}"))
+    assert 1 == len(seen)
+    assert KEY not in seen[0]
+    assert "Arrival" not in seen[0]
 
 
 def test_nothing_to_send(drive: Drive) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +36,17 @@ def factory(clinics: list[Organisation]) -> RequestFactory:
     return RequestFactory(Paths(), clinics, MARKERS)
 
 
+@pytest.mark.parametrize("number", [12, 13])
 @pytest.mark.parametrize("event", EVENTS)
 def test_messages_are_those_of_the_wire(
-    factory: RequestFactory, clinics: list[Organisation], event: str, monkeypatch: pytest.MonkeyPatch
+    factory: RequestFactory, clinics: list[Organisation], event: str, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is filled in is what `fixtures.vapi` would have built for this call, byte for byte."""
     monkeypatch.setattr(time, "time", lambda: 1_795_000_000.0)
-    factory.prepare(Arrival(0, 0.0, event, 1, call=3, step=0))  # the template is another call's
-    made = factory.prepare(Arrival(1, 0.0, event, 1, call=12, step=0))
-    call = call_to(clinics[1], f"{MARKERS.call_prefix}00c-8000-00000000000c", "+12105550112")
+    for other in (3, 4):
+        factory.prepare(Arrival(0, 0.0, event, 1, call=other, step=0))  # the template is another call's
+    made = factory.prepare(Arrival(1, 0.0, event, 1, call=number, step=0))
+    call = call_to(clinics[1], f"{MARKERS.call_prefix}{number:03x}-8000-{number:012x}", f"+121055501{number}")
     match event:
         case "assistant-request":
             expected = assistant_request(call)
@@ -63,6 +67,30 @@ def test_calls_differ_in_every_id(factory: RequestFactory) -> None:
     assert 300 == len(slots)
     assert all(MARKERS.patient in one.body.decode() for one in made)
     assert all(b"@" not in one.body for one in made)
+
+
+def test_no_cache_answers_in_place_of_the_server(factory: RequestFactory, clinics: list[Organisation]) -> None:
+    """Most lookups are of numbers that were never asked before, some of a contact; every transfer is its call's own."""
+    asked = [_arguments(factory, "lookup", call)["searchKey"] for call in range(100)]
+    assert asked == [_arguments(factory, "lookup", call)["searchKey"] for call in range(100)]
+    known = asked.count(clinics[0].contact[0].phone)
+    assert 20 <= known <= 30
+    assert 100 - known + 1 == len(set(asked))
+    assert 100 == len({_arguments(factory, "transfer", call)["summary"] for call in range(100)})
+
+
+def test_clinic_without_contacts(clinics: list[Organisation]) -> None:
+    """Lookups there are of strangers only."""
+    factory = RequestFactory(Paths(), [replace(clinics[0], contact=())], MARKERS)
+    assert 4 == len({_arguments(factory, "lookup", call)["searchKey"] for call in range(4)})
+
+
+def test_caller_who_is_not_found(factory: RequestFactory) -> None:
+    """Is a right answer, as a result or as an error."""
+    prepared = factory.prepare(Arrival(0, 0.0, "lookup", 0, call=1))
+    entry = {"toolCallId": prepared.calls[0].id, "name": "lookupCaller"}
+    for said in ({"result": '{"success": false, "found": false}'}, {"error": "No patient with this number."}):
+        assert (Kind.NONE, "") == _judged(prepared, {"results": [entry | said]})
 
 
 def test_the_call_ends(factory: RequestFactory) -> None:
@@ -111,6 +139,10 @@ def _judged(prepared: Prepared, document: object, status: int = 200) -> tuple[Ki
     headers = {"content-type": "application/json"}
     exchange = Exchange(Request("POST", prepared.path), status, headers, json.dumps(document).encode())
     return fault_of(prepared, exchange)
+
+
+def _arguments(factory: RequestFactory, event: str, call: int) -> Mapping[str, Any]:
+    return factory.prepare(Arrival(0, 0.0, event, 0, call=call)).calls[0].arguments
 
 
 def _message(prepared: Prepared) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.verdict.outcome import Reason, Verdict
 from load.plan import Arrival
-from load.profiles import FILE, TrafficProfile, load_profile
+from load.profiles import FILE, Phase, TrafficProfile, load_profile
 from load.recording import Ending, Kind, Recording
 from load.verdict import LatencyVerdict, judge
 from tests.load.synthetic import TRAFFIC, Serve, account_of, recorded
@@ -152,11 +152,53 @@ def test_what_the_end_cut_off_is_neither_late_nor_wrong() -> None:
     assert "fail fail inconclusive" == verdicts(judged(ended(long_ago, Ending.TERMINATED)))
 
 
+def test_faults_that_differ_in_ids_are_one() -> None:
+    """Counted by event and rule; one is quoted."""
+    samples = tuple(
+        replace(one, kind=Kind.WRONG, fault=f"vapi.envelope.id-echoed: id 'call_{one.number}' is answered 0 times")
+        if one.event == "lookup"
+        else replace(one, kind=Kind.STATUS, fault="HTTP 500: 'oops'")
+        if one.event == "booking" and one.number % 2
+        else one
+        for one in recorded().samples
+    )
+    details = judged(Recording((account_of(samples),), samples)).parts["errors"].details
+    seen = [one for one in samples if one.at_s >= 10 and one.fault]
+    lookups = [one for one in seen if one.event == "lookup"]
+    assert f"{len(lookups)} times, lookup, for one: {lookups[0].fault}" == details[1]
+    assert f"{len(seen) - len(lookups)} times, booking: HTTP 500: 'oops'" == details[2]
+    assert 3 == len(details)
+
+
 def test_error_storm_fails() -> None:
     """The driver gave up on a server that answered nothing right."""
     made = ended(recorded(fault=lambda a: Kind.STATUS if a.at_s > 11 else Kind.NONE), Ending.ERROR_STORM)
     start = replace(made, samples=tuple(sample for sample in made.samples if sample.at_s < 15))
     assert Verdict.FAIL is judged(start).parts["errors"].verdict
+
+
+def test_error_storm_before_anything_is_judged_is_described() -> None:
+    """What was seen and that the load was stopped, not that nothing was measured."""
+    calm = replace(TRAFFIC, phase=(Phase("calm", 60.0, 3.0, judged=False), TRAFFIC.phase[1]))
+    made = ended(recorded(calm, fault=lambda _: Kind.STATUS), Ending.ERROR_STORM)
+    start = replace(made, samples=tuple(sample for sample in made.samples if sample.at_s < 20))
+    part = judged(start, calm).parts["errors"]
+    assert Verdict.FAIL is part.verdict
+    assert "the load was stopped, for nearly all" in part.details[0]
+    count = len(start.samples)
+    assert f"wrong or missing: {count} of {count} since the start" in part.details[0]
+    assert "status-update: status" in " ".join(part.details[1:])
+    assert part.details[0] in judged(start, calm).facts
+
+
+def test_what_was_seen_before_anything_is_judged_is_told() -> None:
+    """Of a run that was ended in its warm-up."""
+    made = ended(recorded(fault=lambda _: Kind.STATUS), Ending.TERMINATED)
+    start = replace(made, samples=tuple(sample for sample in made.samples if sample.at_s < 5))
+    part = judged(start).parts["errors"]
+    assert Verdict.INCONCLUSIVE is part.verdict
+    count = len(start.samples)
+    assert f"nothing was judged by then; wrong or missing: {count} of {count} since the start" in part.details
 
 
 def test_nothing_measured_is_no_verdict() -> None:

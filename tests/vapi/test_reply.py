@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.target.exchange import Exchange, Request
 from fixtures.vapi.message import ToolCall
-from fixtures.vapi.reply import Reply, answer_to, understood
+from fixtures.vapi.reply import Reply, answer_to, as_document, understood
 from fixtures.vapi.tools import AVAILABILITY
 from fixtures.verdict.outcome import Inconclusive
 
@@ -47,3 +47,14 @@ def test_blank_answer_is_not_understood() -> None:
     """It says nothing to judge."""
     with pytest.raises(Inconclusive):
         understood(reply({"results": [{"toolCallId": "call_A", "result": " "}]}), CALL)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "latin-1"])
+def test_documents_are_utf_8(encoding: str) -> None:
+    """Vapi reads JSON as RFC 8259 has it; what `json` guesses besides is not understood."""
+    document = {"results": [{"toolCallId": "call_A", "result": "schön"}]}
+    body = json.dumps(document, ensure_ascii=False)
+    for encoded, whole in ((body.encode(encoding), False), (body.encode(), True), (body.encode("utf-8-sig"), True)):
+        exchange = Exchange(Request("POST", "http://x/"), 200, body=encoded)
+        assert whole is Reply(exchange, ()).has_document
+        assert (document if whole else None) == as_document(exchange)

@@ -167,3 +167,63 @@ def test_failed_test_beside_checks_is_red(project: Project) -> None:
     project.write("tests/test_plain.py", "def test_plain(): assert False\n")
     run = project.run(".")
     assert 1 == run.exit_status, run.output
+
+
+ENDED = """
+import os, signal, time
+@then("somebody ends the run")
+def ended():
+    os.kill(os.getpid(), signal.{signal})
+    time.sleep(60)
+"""
+TWO = (
+    BLUE
+    + """
+  @sky.ended
+  Scenario: B
+    When the sky is looked at
+    Then somebody ends the run
+"""
+)
+
+
+def test_sigterm_ends_a_run_as_ctrl_c_does(project: Project) -> None:
+    """What was judged by then is told, in reports too."""
+    project.criteria("sky.blue", "sky.ended")
+    project.feature(TWO)
+    for name in ("SIGINT", "SIGTERM"):
+        project.write("steps/test_a.py", STEPS + ENDED.format(signal=name))
+        run = project.run()
+        assert (2, "undecided", {"sky.blue"}) == (run.exit_status, run.document["verdict"], {*run.criteria}), run.output
+
+
+@pytest.mark.parametrize("moment", ["pytest_keyboard_interrupt", "pytest_sessionfinish"])
+def test_second_sigterm_does_not_cost_the_reports(project: Project, moment: str) -> None:
+    """Service managers send one after SIGINT; the run is ending already."""
+    project.write("steps/test_a.py", STEPS + ENDED.format(signal="SIGINT"))
+    project.criteria("sky.blue", "sky.ended")
+    project.feature(TWO)
+    project.write("conftest.py", f"import os, signal\ndef {moment}(): os.kill(os.getpid(), signal.SIGTERM)\n")
+    run = project.run()
+    assert pytest.ExitCode.INTERRUPTED == run.exit_status, run.output
+    assert "undecided" == run.document["verdict"]
+
+
+def test_killed_run_leaves_no_older_verdict(project: Project) -> None:
+    """A GO of yesterday is not this run's."""
+    assert 0 == project.run().exit_status
+    assert "go" == project.run("--collect-only").document["verdict"]
+    project.write("steps/test_a.py", STEPS + ENDED.format(signal="SIGKILL"))
+    project.criteria("sky.blue", "sky.ended")
+    project.feature(TWO)
+    run = project.run()
+    assert -9 == run.exit_status
+    assert [] == list(run.reports.iterdir())
+
+
+def test_unusable_report_folder(project: Project) -> None:
+    """One line, before anything runs."""
+    project.write("reports", "a file")
+    run = project.run()
+    assert 4 == run.exit_status, run.output
+    assert "ERROR: report folder" in run.output
