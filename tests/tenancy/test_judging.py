@@ -102,6 +102,14 @@ PAIRS = (
         f"select name from public.clinics where id = {OWN} $$;",
     ),
     Pair(
+        "isolation.function-reads", "public.leaflet(integer)",
+        table("leaflets") + f"create function leaflet(link int) returns text {DEFINER.format('sql')} "
+        "'select l.body from public.leaflets l where l.id = link';",
+        table("letters", more=", link_token text not null unique")
+        + f"create function letter(link text) returns text {DEFINER.format('sql')} "
+        "'select l.body from public.letters l where l.link_token = link';",
+    ),
+    Pair(
         "isolation.side-effect", "public.spreads",
         spreading("spreads", "reached", ""), spreading("stays", "stayed_at", "where n.clinic_id = new.clinic_id"),
     ),
@@ -128,7 +136,7 @@ FAULTS = CLINICS + "".join(pair.fault for pair in PAIRS)
 NEIGHBOURS = CLINICS + "".join(pair.neighbour for pair in PAIRS)
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.rule.removeprefix("isolation."))
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair.rule.removeprefix('isolation.')}-{pair.object}")
 def test_fault_is_told(audited: Audited, pair: Pair) -> None:
     """By its rule and on its object."""
     assert (pair.rule, pair.object) in {(f.rule, f.object) for f in _serious(audited(FAULTS))}
@@ -154,3 +162,20 @@ def test_directory_of_tenants_is_no_breach_where_it_is_declared(audited: Audited
     assert [] == _serious(audited(open_, declared))
     harmful = f"{open_} create policy anyone on clinics for update to authenticated using (true);"
     assert {"isolation.foreign-update"} == {f.rule for f in _serious(audited(harmful, declared))}
+
+
+def test_random_key_that_is_unique_alone_is_worth_a_note(audited: Audited) -> None:
+    """Whoever gives a row of their own a foreign one's key is told that it is taken, and had to know it."""
+    papers = f"""
+    create table papers (
+      clinic_id uuid not null references clinics, id uuid not null unique default gen_random_uuid(), body text,
+      primary key (clinic_id, id)
+    );
+    create function tidy() returns trigger language plpgsql as $$ begin new.body := trim(new.body); return new; end $$;
+    create trigger tidy before insert or update on papers for each row execute function tidy();
+    alter table papers enable row level security;
+    create policy own on papers to authenticated using ({OURS}) with check ({OURS});
+    """
+    proof = audited(CLINICS + papers)
+    assert [] == _serious(proof)
+    assert ("isolation.constraint-oracle", "public.papers") in {(f.rule, f.object) for f in proof_findings(proof)}
