@@ -209,6 +209,7 @@ def _stop_and_start(processes: Locusts, called: threading.Event) -> None:
         if line.startswith("voxanne: ")
     )
     assert ("inconclusive", True) == (first, second in {"pass", "inconclusive"}), processes.log("page")
+    _judged(processes)  # it is told before it is kept
     made = processes.recording()
     assert 200 == made.account.planned == made.account.accounted
     assert Ending.FINISHED is made.account.ended
