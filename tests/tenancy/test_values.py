@@ -122,3 +122,9 @@ def test_patterns_of_an_expression() -> None:
     """As `pg_get_constraintdef` writes them."""
     for made in from_patterns("(code ~ '^[A-Z]{2}$'::text)", Place("a", 5, 1, 1, 1)):
         assert re.fullmatch("[A-Z]{2}", made)
+
+
+def test_like_is_no_regular_expression() -> None:
+    """The pattern itself would be the same key for every tenant."""
+    assert ["org_vxa-1-1-1"] == from_patterns("(id ~~ 'org_%'::text)", Place("a", 5, 1, 1, 1))
+    assert [] == from_patterns("(id !~~ 'org_%'::text)", Place("a", 5, 1, 1, 1))
