@@ -153,7 +153,7 @@ class Driver:
             outcome = self._outcome(arrival.event, prepared)
             service_s, still_s = time.perf_counter() - sent.at, self._pulse.still_s() - sent.still_s
             kind, fault = self.sender.fault_of(prepared, outcome)
-            if kind is Kind.TIMEOUT and service_s > time_limit(arrival.event) + SLACK_S:
+            if kind is Kind.TIMEOUT and still_s and service_s > time_limit(arrival.event) + SLACK_S:
                 kind, fault = Kind.UNANSWERED, "the driver stood still when the time for the answer ended"
             if self._open.pop(arrival.number, None):
                 latency_s = self._keep(sent, service_s, still_s, kind, fault)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from fixtures.verdict.outcome import Reason
+from load.events import time_limit
 from load.recording import Ending, Kind, Recording, Sample
 
 MAX_LAG_P99_S = 0.1
@@ -65,9 +66,14 @@ def _lagging(measured: Sequence[Sample]) -> Iterator[str]:
     if lags and (p99 := lags[int(0.99 * (len(lags) - 1))]) > MAX_LAG_P99_S:
         allowed = f"allowed: {MAX_LAG_P99_S * 1000:.0f} ms"
         yield f"one request in a hundred left {p99 * 1000:.0f} ms late or later ({allowed})"
-    if unread := [sample for sample in measured if sample.kind is Kind.UNANSWERED and sample.still_s]:
+    if unread := [sample for sample in measured if sample.still_s and _may_have_been_late(sample)]:
         longest = max(sample.still_s for sample in unread)
-        yield f"the driver stood still for {longest:.1f} s: {len(unread)} answers may have come meanwhile"
+        yield f"the driver stood still for {longest:.1f} s: {len(unread)} answers may have come meanwhile, or not"
     lagging = sum(lag > MAX_LAG_S for lag in lags)
     if lagging > max(1, MAX_LAGGING_SHARE * len(lags)):
         yield f"{lagging} of {len(lags)} requests left more than {MAX_LAG_S * 1000:.0f} ms late"
+
+
+def _may_have_been_late(sample: Sample) -> bool:
+    """Whether Vapi may have given up on it, or not: the driver could not look when the time was over."""
+    return sample.kind is Kind.UNANSWERED or sample.service_s > time_limit(sample.event)

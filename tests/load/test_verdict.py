@@ -291,3 +291,13 @@ def test_smoke_leaves_room_for_a_late_request() -> None:
     late = next(one.number for one in recorded(smoke).samples if one.event == "booking" and one.at_s > 50)
     made = recorded(smoke, lambda a: 2.5 if a.number == late else 0.01)
     assert Verdict.PASS is judged(made, smoke).verdict
+
+
+@pytest.mark.parametrize(("still_s", "verdict"), [(0.0, Verdict.FAIL), (2.0, Verdict.INCONCLUSIVE)])
+def test_what_was_read_too_late_may_have_been_in_time(still_s: float, verdict: Verdict) -> None:
+    """A request over Vapi's limit has failed; not where the driver stood still meanwhile, and then it is no pass."""
+    traffic = replace(TRAFFIC, claim="ceiling")
+    first, *others = recorded(traffic).samples
+    samples = (replace(first, at_s=traffic.duration_s / 2, service_s=21.0, still_s=still_s), *others)
+    latency = judged(Recording((account_of(samples),), samples), traffic).parts["latency"]
+    assert verdict is latency.verdict

@@ -16,7 +16,7 @@ from fixtures.defects.schemas.base import healthy_text
 from fixtures.defects.schemas.catalogue import HEALTHY_SCHEMAS
 from fixtures.reference.deployment import SCHEMA
 from fixtures.tenancy.audit import Audit as WholeAudit
-from fixtures.tenancy.audit import judge
+from fixtures.tenancy.audit import judge, tell_blindness
 from fixtures.tenancy.judging import Judge
 from fixtures.tenancy.mutants import Mutant, mutants
 from fixtures.tenancy.mutation import SAMPLE, BlindAuditError, Control, Fate, Outcome, Rehearsal, control
@@ -176,6 +176,8 @@ def test_what_a_blind_audit_has_seen_is_told(postgres: Server, monkeypatch: pyte
         judge(audit, "select")
     with pytest.raises(BlindAuditError):
         judge(audit, "insert")
+    with pytest.raises(BlindAuditError):  # lints are softened by what the proof saw
+        tell_blindness(audit)
     audit.proof.worlds.drop()
 
 
